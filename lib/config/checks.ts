@@ -1,0 +1,256 @@
+import type { ConfigIssue } from "./errors.js";
+import { show } from "./errors.js";
+import { contains, isReserved, networkOf, overlap, rangeOf } from "./fields.js";
+import type { EdgeConfig } from "./schema.js";
+
+/** Longest password that carp(4) keeps: 20 bytes with its NUL. */
+const CARP_PASSWORD = /^[A-Za-z0-9_-]{1,19}$/;
+
+/** A rule between settings. It is asked only when all the settings it reads are sound by themselves. */
+interface Relation {
+  /** Paths of those settings; `[]` stands for any index. */
+  readonly reads: readonly string[];
+  readonly check: (config: EdgeConfig) => ConfigIssue[];
+}
+
+/**
+ * Everything that one setting's own rule cannot see. All broken rules are returned;
+ * those that rest on a setting which `broken` names are left out.
+ */
+export function checkRelations(config: EdgeConfig, broken: readonly string[] = []): ConfigIssue[] {
+  if (broken.includes("")) return [];
+  const generic = broken.map((path) => path.replace(/\[\d+\]/g, "[]"));
+  return RELATIONS.filter(
+    ({ reads }) => !reads.some((path) => generic.some((other) => within(path, other) || within(other, path))),
+  ).flatMap(({ check }) => check(config));
+}
+
+/** Whether `path` is `other` or lies below it. */
+function within(path: string, other: string): boolean {
+  return path === other || path.startsWith(`${other}.`) || path.startsWith(`${other}[`);
+}
+
+/**
+ * The rule for the CARP password, which netstart(8) evaluates as shell text and carp(4)
+ * cuts after 19 characters. The value itself is never part of the message.
+ */
+export function checkCarpPassword(password: string | undefined): ConfigIssue[] {
+  if (password === undefined || CARP_PASSWORD.test(password)) return [];
+  const got =
+    password.length === 0
+      ? "an empty one"
+      : password.length > 19
+        ? `${password.length} characters`
+        : "other characters";
+  return [
+    {
+      path: "TF_VAR_carp_password",
+      message: `must be 1 to 19 letters, digits, underscores and dashes, got ${got}; choose another password`,
+    },
+  ];
+}
+
+const RELATIONS: readonly Relation[] = [
+  {
+    reads: ["edges[].name"],
+    check: (config) => duplicates(config, "name", "edges are told apart by their names; rename one"),
+  },
+  {
+    reads: ["edges[].advskew"],
+    check: (config) =>
+      duplicates(config, "advskew", "with equal skews there is no master at all; change one or leave all out"),
+  },
+  {
+    reads: ["edges[].internalAddress"],
+    check: (config) => duplicates(config, "internalAddress", "an address belongs to one edge; change one"),
+  },
+  { reads: ["failoverIp.address"], check: failoverAddress },
+  { reads: ["carp.address", "carpNetwork.cidr"], check: carpAddress },
+  { reads: ["edges[].internalAddress", "internalNetwork.cidr"], check: internalAddresses },
+  { reads: ["carpNetwork.cidr", "internalNetwork.cidr"], check: networksOverlap },
+  { reads: ["carpNetwork.vlanId", "internalNetwork.vlanId"], check: sameVlan },
+  { reads: ["carpNetwork.networkId", "internalNetwork.networkId"], check: sameNetwork },
+  { reads: ["interfaces"], check: interfaces },
+  { reads: ["probe.attempts", "probe.interval"], check: probeFits },
+  { reads: ["probe.targets", "failoverIp.address"], check: probeTargets },
+  { reads: ["edges[].sshHostKey"], check: hostKeys },
+];
+
+function duplicates(
+  config: EdgeConfig,
+  key: "name" | "advskew" | "internalAddress",
+  next: string,
+): ConfigIssue[] {
+  const issues: ConfigIssue[] = [];
+  const seen = new Map<string | number, number>();
+  config.edges.forEach((edge, index) => {
+    const value = edge[key];
+    if (value === undefined) return;
+    const first = seen.get(value);
+    if (first === undefined) seen.set(value, index);
+    else {
+      issues.push({
+        path: `edges[${index}].${key}`,
+        message: `must differ from edges[${first}].${key}, got ${show(value)} twice; ${next}`,
+      });
+    }
+  });
+  return issues;
+}
+
+function failoverAddress({ failoverIp }: EdgeConfig): ConfigIssue[] {
+  const range = rangeOf(failoverIp.address);
+  if (range === "unicast") return [];
+  return [
+    {
+      path: "failoverIp.address",
+      message: `must be a public address, got ${show(failoverIp.address)}, which is ${article(range)}; copy the FailOver IP from OVH`,
+    },
+  ];
+}
+
+function article(range: string): string {
+  const named: Record<string, string> = {
+    private: "a private one",
+    loopback: "a loopback one",
+    linkLocal: "a link-local one",
+    multicast: "a multicast one",
+    broadcast: "the broadcast one",
+    carrierGradeNat: "a carrier's NAT one",
+  };
+  return named[range] ?? "a reserved one";
+}
+
+function carpAddress({ carp, carpNetwork }: EdgeConfig): ConfigIssue[] {
+  const [address] = carp.address.split("/") as [string];
+  if (!contains(carpNetwork.cidr, address)) {
+    return [
+      {
+        path: "carp.address",
+        message: `must lie in carpNetwork.cidr ${carpNetwork.cidr}, got ${show(carp.address)}; use a free address of that network`,
+      },
+    ];
+  }
+  if (networkOf(carp.address) !== carpNetwork.cidr) {
+    return [
+      {
+        path: "carp.address",
+        message: `must have the prefix length of carpNetwork.cidr ${carpNetwork.cidr}, got ${show(carp.address)}; change one of them`,
+      },
+    ];
+  }
+  return reserved("carp.address", carpNetwork.cidr, address);
+}
+
+function reserved(path: string, network: string, address: string): ConfigIssue[] {
+  if (!isReserved(network, address)) return [];
+  return [
+    {
+      path,
+      message: `must be an address for a host, got ${show(address)}, which is the first or last of ${network}; use another one`,
+    },
+  ];
+}
+
+function internalAddresses({ edges, internalNetwork }: EdgeConfig): ConfigIssue[] {
+  return edges.flatMap(({ internalAddress }, index) => {
+    if (internalAddress === undefined) return [];
+    const path = `edges[${index}].internalAddress`;
+    if (contains(internalNetwork.cidr, internalAddress)) {
+      return reserved(path, internalNetwork.cidr, internalAddress);
+    }
+    return [
+      {
+        path,
+        message: `must lie in internalNetwork.cidr ${internalNetwork.cidr}, got ${show(internalAddress)}; use a free address of that network`,
+      },
+    ];
+  });
+}
+
+function networksOverlap({ carpNetwork, internalNetwork }: EdgeConfig): ConfigIssue[] {
+  if (!overlap(carpNetwork.cidr, internalNetwork.cidr)) return [];
+  return [
+    {
+      path: "carpNetwork.cidr",
+      message: `must not overlap internalNetwork.cidr ${internalNetwork.cidr}, got ${show(carpNetwork.cidr)}; give CARP a network of its own`,
+    },
+  ];
+}
+
+function sameVlan({ carpNetwork, internalNetwork }: EdgeConfig): ConfigIssue[] {
+  if (!("vlanId" in carpNetwork && "vlanId" in internalNetwork)) return [];
+  if (carpNetwork.vlanId !== internalNetwork.vlanId) return [];
+  return [
+    {
+      path: "carpNetwork.vlanId",
+      message: `must differ from internalNetwork.vlanId, got ${carpNetwork.vlanId} twice; give CARP a VLAN of its own`,
+    },
+  ];
+}
+
+function sameNetwork({ carpNetwork, internalNetwork }: EdgeConfig): ConfigIssue[] {
+  if (!("networkId" in carpNetwork && "networkId" in internalNetwork)) return [];
+  if (carpNetwork.networkId !== internalNetwork.networkId) return [];
+  return [
+    {
+      path: "carpNetwork.networkId",
+      message: `must differ from internalNetwork.networkId, got ${show(carpNetwork.networkId)} twice; CARP must not share a network with anything`,
+    },
+  ];
+}
+
+function interfaces({ interfaces: names }: EdgeConfig): ConfigIssue[] {
+  const issues: ConfigIssue[] = [];
+  const seen = new Map<string, string>();
+  for (const [role, name] of Object.entries(names)) {
+    const other = seen.get(name);
+    if (other === undefined) seen.set(name, role);
+    else {
+      issues.push({
+        path: `interfaces.${role}`,
+        message: `must differ from interfaces.${other}, got ${show(name)} twice; an edge has three interfaces`,
+      });
+    }
+  }
+  return issues;
+}
+
+function probeFits({ probe }: EdgeConfig): ConfigIssue[] {
+  // The next probe must find the last one ended.
+  if (probe.attempts < probe.interval) return [];
+  return [
+    {
+      path: "probe.attempts",
+      message: `must be less than probe.interval ${probe.interval}, as each attempt takes up to a second, got ${probe.attempts}; lower it or raise the interval`,
+    },
+  ];
+}
+
+function probeTargets({ probe, failoverIp }: EdgeConfig): ConfigIssue[] {
+  const issues: ConfigIssue[] = [];
+  const seen = new Set<string>();
+  probe.targets.forEach((target, index) => {
+    const path = `probe.targets[${index}]`;
+    if (seen.has(target)) {
+      issues.push({ path, message: `must be named once, got ${show(target)} twice; remove one` });
+    }
+    seen.add(target);
+    if (target === failoverIp.address) {
+      issues.push({
+        path,
+        message: `must not be the FailOver IP, got ${show(target)}, which an edge answers itself; name a host outside your network`,
+      });
+    }
+  });
+  return issues;
+}
+
+function hostKeys({ edges }: EdgeConfig): ConfigIssue[] {
+  const without = edges.flatMap((edge, index) => (edge.sshHostKey === undefined ? [index] : []));
+  if (without.length === 0 || without.length === edges.length) return [];
+  return without.map((index) => ({
+    path: `edges[${index}].sshHostKey`,
+    message: "must be given when another edge has one, got nothing; copy it from the edge, or leave out all of them",
+  }));
+}

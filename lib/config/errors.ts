@@ -1,0 +1,48 @@
+/** One broken rule of a configuration. */
+export interface ConfigIssue {
+  /** Path of the setting, dotted, for example `edges[1].advskew`. */
+  readonly path: string;
+  /** The rule, the value got and the next step, as one sentence without the path. */
+  readonly message: string;
+}
+
+/**
+ * A configuration that breaks one or more rules. All of them are in `issues`;
+ * `message` has one line each.
+ */
+export class ConfigError extends Error {
+  constructor(
+    readonly source: string,
+    readonly issues: readonly ConfigIssue[],
+  ) {
+    super(
+      [
+        `${source}: ${issues.length} ${issues.length === 1 ? "error" : "errors"}`,
+        ...issues.map((issue) => `  ${formatIssue(issue)}`),
+      ].join("\n"),
+    );
+    this.name = "ConfigError";
+  }
+}
+
+/** `carp.vhid must be an integer from 1 to 255, got 300; pick another one` */
+export function formatIssue(issue: ConfigIssue): string {
+  return issue.path === "" ? issue.message : `${issue.path} ${issue.message}`;
+}
+
+/** The dotted form of a path: `["edges", 1, "name"]` is `edges[1].name`. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  let text = "";
+  for (const part of path) {
+    if (typeof part === "number") text += `[${part}]`;
+    else text += text === "" ? String(part) : `.${String(part)}`;
+  }
+  return text;
+}
+
+/** A value as a message shows it: short, on one line, and `nothing` where it is absent. */
+export function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

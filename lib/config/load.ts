@@ -1,0 +1,157 @@
+import { readFileSync } from "node:fs";
+import type { z } from "zod";
+import { checkCarpPassword, checkRelations } from "./checks.js";
+import { ConfigError, type ConfigIssue, formatPath, show } from "./errors.js";
+import { configSchema, type EdgeConfig, type ParsedConfig } from "./schema.js";
+import { defaultAdvskew } from "./skews.js";
+import { nearest } from "./suggest.js";
+
+/** File that is read where neither `--config` nor `EDGE_CONFIG` names another. */
+export const DEFAULT_CONFIG_FILE = "edge.config.json";
+
+/** Environment variables that a configuration reads. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The file that holds the configuration: the one named, else `EDGE_CONFIG`, else edge.config.json. */
+export function configFile(environment: Environment, named?: string): string {
+  return named ?? (environment.EDGE_CONFIG || DEFAULT_CONFIG_FILE);
+}
+
+/**
+ * Reads and checks a configuration file together with the secrets in the environment.
+ *
+ * @throws ConfigError with every broken rule
+ */
+export function loadConfig(file: string, environment: Environment = {}): EdgeConfig {
+  return parseConfig(readJson(file), { source: file, environment });
+}
+
+/**
+ * Checks a configuration that is already in memory.
+ *
+ * @throws ConfigError with every broken rule
+ */
+export function parseConfig(
+  input: unknown,
+  { source = "configuration", environment = {} }: { source?: string; environment?: Environment } = {},
+): EdgeConfig {
+  const parsed = configSchema.safeParse(input);
+  const broken = parsed.success ? [] : parsed.error.issues.flatMap((issue) => translate(issue, input));
+  const config = complete(parsed.success ? parsed.data : salvage(input));
+  const issues = [
+    ...broken,
+    ...checkRelations(config, broken.map(({ path }) => path)),
+    ...checkCarpPassword(environment.TF_VAR_carp_password),
+  ];
+  if (issues.length > 0) throw new ConfigError(source, issues);
+  return config;
+}
+
+/** What is sound of a broken configuration, so that its relations can be checked as well. */
+function salvage(input: unknown): ParsedConfig {
+  const raw = (typeof input === "object" && input !== null ? input : {}) as Record<string, unknown>;
+  const parts: [string, unknown][] = Object.entries(configSchema.shape).map(([key, schema]) => {
+    const part = schema.safeParse(raw[key]);
+    return [key, part.success ? part.data : raw[key]];
+  });
+  return Object.fromEntries(parts) as ParsedConfig;
+}
+
+function complete({ $schema: _, edges, ...rest }: ParsedConfig): EdgeConfig {
+  const list = Array.isArray(edges) ? edges : [];
+  return {
+    ...rest,
+    edges: list.map((edge, index) => ({
+      ...edge,
+      advskew: edge?.advskew ?? defaultAdvskew(index, list.length),
+    })),
+  };
+}
+
+function readJson(file: string): unknown {
+  let content: string;
+  try {
+    content = readFileSync(file, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new ConfigError(file, [
+      {
+        path: "",
+        message:
+          code === "ENOENT"
+            ? "the file does not exist; copy edge.config.example.json to it, or name another with --config or EDGE_CONFIG"
+            : `the file cannot be read (${code}); check its name and its mode`,
+      },
+    ]);
+  }
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    throw new ConfigError(file, [
+      { path: "", message: `must be JSON: ${(error as Error).message}; mend the file` },
+    ]);
+  }
+}
+
+type Issue = z.core.$ZodIssue;
+
+function translate(issue: Issue, input: unknown, prefix: PropertyKey[] = []): ConfigIssue[] {
+  const path = [...prefix, ...issue.path];
+  if (issue.code === "unrecognized_keys") return unknownKeys(issue.keys, path, input);
+  if (issue.code === "invalid_union") {
+    const value = at(input, path);
+    // A network is written in one of two ways; report against the one that was meant.
+    const existing =
+      typeof value === "object" && value !== null && ("networkId" in value || "subnetId" in value);
+    const errors = issue.errors[existing ? 0 : 1] ?? [];
+    return errors.flatMap((inner) => translate(inner, input, path));
+  }
+  const must = issue.message.startsWith("must ")
+    ? issue.message
+    : `must be an object, got ${show(at(input, path))}; see edge.config.example.json`;
+  return [{ path: formatPath(path), message: path.length === 0 ? `the configuration ${must}` : must }];
+}
+
+function unknownKeys(keys: string[], path: PropertyKey[], input: unknown): ConfigIssue[] {
+  return keys.map((key) => {
+    const known = knownKeys(path, at(input, path));
+    const meant = nearest(key, known);
+    return {
+      path: formatPath([...path, key]),
+      message: `is not a setting; ${meant === undefined ? `known here are ${known.join(", ")}` : `did you mean ${meant}?`}`,
+    };
+  });
+}
+
+/** The keys that the schema has at `path`. */
+function knownKeys(path: readonly PropertyKey[], value: unknown): string[] {
+  let node: unknown = configSchema;
+  for (const part of path) {
+    node = unwrap(node, value);
+    const { shape, element } = node as { shape?: Record<string, unknown>; element?: unknown };
+    node = typeof part === "number" ? element : shape?.[String(part)];
+  }
+  const leaf = unwrap(node, value) as { shape?: Record<string, unknown> } | undefined;
+  return Object.keys(leaf?.shape ?? {}).filter((key) => !key.startsWith("$"));
+}
+
+function unwrap(node: unknown, value: unknown): unknown {
+  const { def } = (node ?? {}) as {
+    def?: { type: string; innerType?: unknown; options?: unknown[] };
+  };
+  if (def?.innerType !== undefined) return unwrap(def.innerType, value);
+  if (def?.type === "union" && def.options !== undefined) {
+    const existing = typeof value === "object" && value !== null && ("networkId" in value || "subnetId" in value);
+    return def.options[existing ? 0 : 1];
+  }
+  return node;
+}
+
+function at(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input;
+  for (const part of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[part];
+  }
+  return value;
+}

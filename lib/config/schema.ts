@@ -1,0 +1,201 @@
+import { z } from "zod";
+import { flag, integer, ipv4, ipv4Interface, ipv4Network, text } from "./fields.js";
+
+const NAME = /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/;
+const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const PATH = /^[A-Za-z0-9._~/@+-]+$/;
+const FREE_NAME = /^[A-Za-z0-9][A-Za-z0-9 ._()/+-]{0,62}$/;
+
+const identifier = (what: string) =>
+  text(
+    IDENTIFIER,
+    "an id of letters, digits, dots, dashes and underscores",
+    `copy the id of the ${what} from OVH`,
+  );
+
+const vlanId = integer(0, 4094, "pick one that no other network on this vRack uses");
+
+const existingNetwork = z.strictObject({
+  networkId: identifier("private network"),
+  subnetId: identifier("subnet"),
+  cidr: ipv4Network("give the subnet's own network"),
+});
+
+const createdNetwork = (what: string) =>
+  z.strictObject({
+    name: text(
+      FREE_NAME,
+      "1 to 63 letters, digits, blanks and any of . _ ( ) / + -",
+      `name the ${what} network as OVH shall show it`,
+    ),
+    vlanId,
+    cidr: ipv4Network("choose a private network that nothing else here uses"),
+  });
+
+/** A private network on the vRack: one that exists, by its ids, or one to create. */
+const network = (what: string) => z.union([existingNetwork, createdNetwork(what)]);
+
+const interfaceName = text(
+  /^vio\d{1,3}$/,
+  "the name of a virtio interface, such as vio0",
+  "run ifconfig on an edge to see its interfaces",
+);
+
+const edge = z.strictObject({
+  /** Name of the edge; its construct id, its host name at OVH, the name in logs. Never reused for another edge. */
+  name: text(
+    NAME,
+    "1 to 32 lower-case letters, digits and dashes that begin with a letter",
+    "use a host name such as edge-a",
+  ),
+  /** Flavor by name, such as `b3-8`. */
+  flavor: text(IDENTIFIER, "the name of a flavor", "choose one that the region has, such as b3-8"),
+  /** Image by name; OVH offers no OpenBSD image, so it is one that you made. */
+  image: text(FREE_NAME, "the name of an image", "use the name of an OpenBSD image of your project"),
+  /** Address on the internal network. @default - one from the subnet's pool */
+  internalAddress: ipv4("give an address of the internal network").optional(),
+  /** Priority in the election, 0 to 254; the lowest is master. @default - 1 for the first edge, then in steps */
+  advskew: integer(0, 254, "leave it out to have it chosen").optional(),
+  /** Public host key of the edge's SSH server, `ssh-ed25519 AAAA…`. @default - not verified, with a warning */
+  sshHostKey: text(
+    /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}$/,
+    "a public host key: its type and its base64 text",
+    "copy the first two words of /etc/ssh/ssh_host_ed25519_key.pub",
+  ).optional(),
+});
+
+const carp = z.strictObject({
+  /** Virtual host id, unique on the CARP network. carp(4) */
+  vhid: integer(1, 255, "pick one that nothing else uses on this vRack"),
+  /** The shared address of the carp interface with its prefix; only the edges use it. */
+  address: ipv4Interface("use a free address of the CARP network"),
+  /** advbase: whole seconds between two advertisements. @default - 1 */
+  advertisementInterval: integer(
+    1,
+    60,
+    "a backup takes over after three of them, so 1 is the usual value",
+  ).default(1),
+  /** Whether a preferred edge that comes back takes over again at once. @default - false */
+  preempt: flag("leave it out for false").default(false),
+});
+
+const probe = z.strictObject({
+  /** One to four numeric addresses that answer a ping; one answer is enough. */
+  targets: z
+    .array(ipv4("a probe must not depend on DNS"), {
+      error: "must be a list of 1 to 4 IPv4 addresses; name hosts outside your network",
+    })
+    .min(1, { error: "must have at least one address, got 0; name a host outside your network" })
+    .max(4, { error: (i) => `must have at most four addresses, got ${(i.input as unknown[]).length}; keep the best four` })
+    .default(["9.9.9.9", "1.1.1.1"]),
+  /** Seconds between two probes, which is ifstated's poll. @default - 10 */
+  interval: integer(5, 300, "10 is the usual value").default(10),
+  /** Pings to each target in one probe, one second each; one answer is enough. @default - 3 */
+  attempts: integer(1, 10, "3 is the usual value").default(3),
+});
+
+const claim = z.strictObject({
+  /** Seconds an accepted claim may take at OVH before it is looked at anew. @default - 120 */
+  deadline: integer(30, 900, "OVH moves an address in less than a minute as a rule; 120 is the usual value").default(120),
+  /** Seconds between two looks at OVH in calm. @default - 30 */
+  checkInterval: integer(10, 600, "30 is the usual value; OVH allows 60 requests a minute").default(30),
+  /** Seconds of health before a demotion is taken back. @default - 10 */
+  healthyFor: integer(0, 300, "10 is the usual value").default(10),
+});
+
+const ssh = z.strictObject({
+  /** User on the edges. @default - root */
+  user: text(
+    /^[a-z_][a-z0-9_-]{0,30}$/,
+    "a user's name",
+    "edges are installed as root by key",
+  ).default("root"),
+  /** TCP port of the edges' SSH servers. @default - 22 */
+  port: integer(1, 65535, "22 is the usual value").default(22),
+  /** Private key file; `~` is your home. @default - the SSH agent */
+  privateKeyPath: text(PATH, "the path of a file", "leave it out to use the SSH agent").optional(),
+  /** Public key file that the edges are created with. @default - privateKeyPath with .pub */
+  publicKeyPath: text(PATH, "the path of a file", "name the .pub file of your key").optional(),
+});
+
+const shape = {
+  /** Where editors find the JSON Schema. */
+  $schema: z.string().optional(),
+  /** Id of the Public Cloud project, 32 hexadecimal digits. */
+  project: text(
+    /^[0-9a-f]{32}$/,
+    "the id of a Public Cloud project, 32 hexadecimal digits",
+    "copy it from the project's page at OVH",
+  ),
+  /** Region of the edges, such as `SBG5`. */
+  region: text(/^[A-Z][A-Z0-9-]{1,30}$/, "a region such as SBG5", "see the regions of your project"),
+  /** Availability zone, in regions that have several. @default - none */
+  availabilityZone: text(
+    /^[a-z0-9][a-z0-9-]{1,40}$/,
+    "an availability zone such as eu-west-par-a",
+    "leave it out in regions with one zone",
+  ).optional(),
+  ovh: z
+    .strictObject({
+      /** API endpoint. @default - ovh-eu */
+      endpoint: z
+        .enum(["ovh-eu", "ovh-ca", "ovh-us"], {
+          error: failingEndpoint,
+        })
+        .default("ovh-eu"),
+    })
+    .prefault({}),
+  /** The address that moves. */
+  failoverIp: z.strictObject({
+    /** A FailOver IP that your project has already; it is adopted, never released. */
+    address: ipv4("copy the FailOver IP from OVH; only IPv4 addresses can move between instances"),
+  }),
+  /** The network between the edges and your services. */
+  internalNetwork: network("internal"),
+  /** The network that carries CARP and nothing else. */
+  carpNetwork: network("CARP"),
+  /** The interfaces' names on the edges, in the order in which they are attached. */
+  interfaces: z
+    .strictObject({
+      external: interfaceName.default("vio0"),
+      internal: interfaceName.default("vio1"),
+      carp: interfaceName.default("vio2"),
+    })
+    .prefault({}),
+  /** Two to eight edges; the first one is preferred. */
+  edges: z
+    .array(edge, { error: "must be a list of 2 to 8 edges; the first one is preferred" })
+    .min(2, { error: (i) => `must have 2 to 8 edges, got ${(i.input as unknown[]).length}; one edge alone is not redundant` })
+    .max(8, { error: (i) => `must have 2 to 8 edges, got ${(i.input as unknown[]).length}; advskew has room for eight` }),
+  carp,
+  probe: probe.prefault({}),
+  claim: claim.prefault({}),
+  ssh: ssh.prefault({}),
+};
+
+function failingEndpoint(issue: { input?: unknown }): string {
+  return `must be ovh-eu, ovh-ca or ovh-us, got ${JSON.stringify(issue.input)}; use the one where your account is`;
+}
+
+/** The shape of edge.config.json; relations between settings are in checks.ts. */
+export const configSchema = z.strictObject(shape);
+
+/** edge.config.json as written. */
+export type EdgeConfigInput = z.input<typeof configSchema>;
+
+/** edge.config.json with its defaults filled in, before skews are. */
+export type ParsedConfig = z.output<typeof configSchema>;
+
+/** One edge of a loaded configuration. */
+export type EdgeSettings = ParsedConfig["edges"][number] & {
+  /** Priority in the election; the lowest is master. */
+  readonly advskew: number;
+};
+
+/** A loaded configuration: checked, with every default filled in. */
+export type EdgeConfig = Omit<ParsedConfig, "edges" | "$schema"> & {
+  readonly edges: readonly EdgeSettings[];
+};
+
+/** A private network of the configuration. */
+export type NetworkSettings = EdgeConfig["carpNetwork"];

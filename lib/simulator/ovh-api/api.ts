@@ -1,0 +1,129 @@
+import { z } from "zod";
+import type { Clock } from "../clock.js";
+import type { Random } from "../random.js";
+import { accept } from "./check.js";
+import { type Durations, isoTime } from "./envelope.js";
+import { badRequest, conflict, notFound } from "./errors.js";
+import { type FailoverBehaviour, FailoverIps } from "./failover.js";
+import { Faults } from "./faults.js";
+import { Instances, type InstanceSurroundings } from "./instances.js";
+import { Networks } from "./networks.js";
+import { type Flavor, flavorsOf, type Image, imageOf, type Seed } from "./seed.js";
+
+/** How the simulated API behaves in time. */
+export interface ApiOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Milliseconds that the tasks of v2 resources take. */
+  readonly durations: Durations;
+  readonly failover: FailoverBehaviour;
+  readonly started?: InstanceSurroundings["started"];
+  readonly stopped?: InstanceSurroundings["stopped"];
+}
+
+interface SshKey {
+  readonly name: string;
+  readonly publicKey: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+const sshKeyBody = z.object({ name: z.string().min(1), publicKey: z.string().min(1) });
+
+/** The store behind the API of one Public Cloud project: everything but HTTP. */
+export class OvhProject {
+  readonly faults = new Faults();
+  readonly networks: Networks;
+  readonly instances: Instances;
+  readonly failoverIps: FailoverIps;
+  readonly flavors: readonly Flavor[];
+  private images: readonly Image[];
+  private readonly sshKeys = new Map<string, SshKey>();
+  private nextPublic = 11;
+
+  constructor(
+    readonly seed: Seed,
+    private readonly options: ApiOptions,
+  ) {
+    const { clock, random, durations } = options;
+    const path = `/v2/publicCloud/project/${seed.project}`;
+    this.flavors = seed.regions.flatMap(flavorsOf);
+    this.images = seed.regions.flatMap((region) => seed.imageNames.map((name) => imageOf(region, name)));
+    this.networks = new Networks(path, seed.regions, durations, clock, random);
+    this.instances = new Instances(
+      {
+        project: seed.project,
+        path,
+        regions: seed.regions,
+        flavors: this.flavors,
+        images: () => this.images,
+        networks: this.networks,
+        hasKey: (name) => this.sshKeys.has(name),
+        publicAddress: () => `${seed.publicPrefix}.${this.nextPublic++}`,
+        defaultSecurityGroup: random.uuid(),
+        started: options.started,
+        stopped: options.stopped,
+      },
+      durations,
+      clock,
+      random,
+    );
+    this.failoverIps = new FailoverIps(clock, (id) => this.instances.isReady(id), options.failover);
+    for (const { id, address, routedTo } of seed.failoverIps) this.failoverIps.add(id, address, routedTo);
+  }
+
+  /** Lets tasks end whose time has come; what has begun to run or has gone is told to those who asked. */
+  settle(): void {
+    this.instances.instances.settle();
+  }
+
+  /** Publishes an image anew: the same name under another id, as OVH does. */
+  republishImage(name: string): void {
+    this.images = this.images.map((image) =>
+      image.name === name ? imageOf(image.location.region, name, Number(image.createdAt.slice(8, 10)) + 1) : image,
+    );
+  }
+
+  /** Everything that a deploy could have left behind. */
+  leftovers(): string[] {
+    return [
+      ...this.instances.instances.list().map(({ id }) => `instance ${id}`),
+      ...this.instances.groups.list().map(({ id }) => `instance group ${id}`),
+      ...this.networks.networks.list().map(({ id }) => `network ${id}`),
+      ...[...this.sshKeys.keys()].map((name) => `SSH key ${name}`),
+    ];
+  }
+
+  listFlavors(region?: string): Flavor[] {
+    return this.flavors.filter(({ location }) => region === undefined || location.region === region);
+  }
+
+  listImages(region?: string): Image[] {
+    return this.images.filter(({ location }) => region === undefined || location.region === region);
+  }
+
+  listSshKeys(): SshKey[] {
+    return [...this.sshKeys.values()];
+  }
+
+  getSshKey(name: string): SshKey {
+    const key = this.sshKeys.get(name);
+    if (key === undefined) throw notFound(`SSH key ${name} does not exist`);
+    return key;
+  }
+
+  createSshKey(body: unknown): SshKey {
+    const { name, publicKey } = accept(sshKeyBody, body);
+    if (this.sshKeys.has(name)) throw conflict(`SSH key ${name} already exists`);
+    if (!/^(ssh-|ecdsa-)\S+ \S+/.test(publicKey)) throw badRequest("Invalid parameter publicKey: not a public key");
+    const at = isoTime(this.options.clock.now());
+    const key = { name, publicKey, createdAt: at, updatedAt: at };
+    this.sshKeys.set(name, key);
+    return key;
+  }
+
+  deleteSshKey(name: string): void {
+    this.getSshKey(name);
+    this.sshKeys.delete(name);
+  }
+}

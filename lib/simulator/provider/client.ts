@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+
+/** Credentials and endpoint of a client of OVH's API. */
+export interface ClientOptions {
+  /** `ovh-eu` and its like, or a URL. */
+  readonly endpoint: string;
+  readonly applicationKey: string;
+  readonly applicationSecret: string;
+  readonly consumerKey: string;
+}
+
+const ENDPOINTS: Readonly<Record<string, string>> = {
+  "ovh-eu": "https://eu.api.ovh.com/1.0",
+  "ovh-ca": "https://ca.api.ovh.com/1.0",
+  "ovh-us": "https://api.us.ovhcloud.com/1.0",
+};
+
+/** An answer of the API that is not a success. */
+export class OvhError extends Error {
+  constructor(
+    readonly status: number,
+    readonly errorClass: string,
+    message: string,
+    readonly queryId: string,
+  ) {
+    super(
+      `OVHcloud API error (status code ${status}): ${errorClass}: ${JSON.stringify(message)}${queryId === "" ? "" : ` (X-OVH-Query-Id: ${queryId})`}`,
+    );
+  }
+}
+
+/** A client that signs its requests with an application key. */
+export class OvhClient {
+  private offset: number | undefined;
+  private readonly base: string;
+
+  constructor(private readonly options: ClientOptions) {
+    this.base = ENDPOINTS[options.endpoint] ?? options.endpoint;
+  }
+
+  get<T>(path: string): Promise<T> {
+    return this.call<T>("GET", path);
+  }
+
+  post<T>(path: string, body: unknown): Promise<T> {
+    return this.call<T>("POST", path, body);
+  }
+
+  put<T>(path: string, body: unknown): Promise<T> {
+    return this.call<T>("PUT", path, body);
+  }
+
+  delete(path: string): Promise<void> {
+    return this.call<void>("DELETE", path);
+  }
+
+  private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const url = this.url(path);
+    const text = body === undefined ? "" : JSON.stringify(body);
+    const { applicationKey, applicationSecret, consumerKey } = this.options;
+    const timestamp = Math.floor(Date.now() / 1000) + (await this.timeOffset());
+    const signed = [applicationSecret, consumerKey, method, url, text, timestamp].join("+");
+    const headers: Record<string, string> = {
+      Accept: "application/json",
+      "X-Ovh-Application": applicationKey,
+      "X-Ovh-Consumer": consumerKey,
+      "X-Ovh-Timestamp": String(timestamp),
+      "X-Ovh-Signature": `$1$${createHash("sha1").update(signed).digest("hex")}`,
+    };
+    if (body !== undefined) headers["Content-Type"] = "application/json;charset=utf-8";
+    if (path.startsWith("/v2/")) headers["X-Schemas-Version"] = "0.0";
+    const response = await fetch(url, { method, headers, body: body === undefined ? undefined : text });
+    return read<T>(response);
+  }
+
+  private async timeOffset(): Promise<number> {
+    if (this.offset === undefined) {
+      const response = await fetch(this.url("/auth/time"), {
+        headers: { "X-Ovh-Application": this.options.applicationKey },
+      });
+      this.offset = (await read<number>(response)) - Math.floor(Date.now() / 1000);
+    }
+    return this.offset;
+  }
+
+  /** The endpoint loses its `/1.0` before a path that names its own version. */
+  private url(path: string): string {
+    const base = /^\/v[12]\//.test(path) ? this.base.replace(/\/1\.0$/, "") : this.base;
+    return `${base}${path}`;
+  }
+}
+
+async function read<T>(response: Response): Promise<T> {
+  const text = await response.text();
+  if (response.ok) return (text === "" ? undefined : JSON.parse(text)) as T;
+  let error: { class?: string; message?: string } = {};
+  try {
+    error = JSON.parse(text);
+  } catch {
+    error = { message: text };
+  }
+  throw new OvhError(
+    response.status,
+    error.class ?? "",
+    error.message ?? "",
+    response.headers.get("x-ovh-queryid") ?? "",
+  );
+}

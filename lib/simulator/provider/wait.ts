@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { OvhError } from "./client.js";
+import type { Context } from "./resource-type.js";
+
+/** The part of an envelope that tells how far a task is. */
+export interface Tracked {
+  readonly id: string;
+  readonly checksum?: string;
+  readonly createdAt?: string;
+  readonly updatedAt?: string;
+  readonly resourceStatus: string;
+  readonly currentTasks?: readonly { readonly errors?: readonly { readonly message: string }[] }[];
+  readonly targetSpec?: Record<string, unknown>;
+  readonly currentState?: Record<string, unknown> | null;
+}
+
+const PENDING = ["CREATING", "UPDATING", "PENDING", "OUT_OF_SYNC"];
+
+/** Looks until the resource is READY. @throws Error with the tasks' messages when it ends in ERROR */
+export async function untilReady(context: Context, path: string, what: string): Promise<Tracked> {
+  for (;;) {
+    await sleep(context.pollInterval);
+    const found = await context.client.get<Tracked>(path);
+    if (found.resourceStatus === "READY") return found;
+    if (found.resourceStatus === "ERROR") {
+      const messages = (found.currentTasks ?? []).flatMap(({ errors }) => (errors ?? []).map((e) => e.message));
+      throw new Error(`${what} ${found.id} entered ERROR state: ${messages.join("; ") || "(no error detail reported by the API)"}`);
+    }
+    if (!PENDING.includes(found.resourceStatus)) {
+      throw new Error(`unexpected state '${found.resourceStatus}', wanted target 'READY'`);
+    }
+  }
+}
+
+/** Deletes, then looks until nothing is there any more. */
+export async function deleteAndWait(context: Context, path: string): Promise<void> {
+  try {
+    await context.client.delete(path);
+  } catch (error) {
+    if (isNotFound(error)) return;
+    throw error;
+  }
+  for (;;) {
+    await sleep(context.pollInterval);
+    try {
+      const { resourceStatus } = await context.client.get<Tracked>(path);
+      if (resourceStatus !== "DELETING") {
+        throw new Error(`unexpected state '${resourceStatus}', wanted target 'DELETED'`);
+      }
+    } catch (error) {
+      if (isNotFound(error)) return;
+      throw error;
+    }
+  }
+}
+
+/** Whether the API answered that there is no such thing. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof OvhError && error.status === 404;
+}
+
+/** The answer, or null where there is no such thing. */
+export async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+}

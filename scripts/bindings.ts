@@ -1,0 +1,95 @@
+/**
+ * Generates the CDKTF bindings of provider ovh/ovh from the committed schema.json
+ * and compiles them to CommonJS under lib/, which git ignores.
+ */
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import commons from "@cdktf/commons";
+import generator from "@cdktf/provider-generator/lib/get/generator/provider-generator.js";
+import { CodeMaker } from "codemaker";
+import ts from "typescript";
+
+const here = join(dirname(fileURLToPath(import.meta.url)), "..", "provider-ovh");
+
+/** Registry name of the provider that the schema describes. */
+export const PROVIDER = "registry.terraform.io/ovh/ovh";
+
+/** sha256 of schema.json, in hex; the stamp that ties bindings to their schema. */
+export function schemaDigest(schemaFile = join(here, "schema.json")): string {
+  return createHash("sha256").update(readFileSync(schemaFile)).digest("hex");
+}
+
+/** Writes `outdir` anew: one folder per type, an index, and the stamp `schema.sha256`. */
+export async function generateBindings(
+  schemaFile = join(here, "schema.json"),
+  outdir = join(here, "lib"),
+): Promise<void> {
+  const schema = JSON.parse(readFileSync(schemaFile, "utf8"));
+  const sources = mkdtempSync(join(tmpdir(), "ovh-bindings-"));
+  try {
+    const constraint = new commons.ConstructsMakerProviderTarget(
+      new commons.TerraformProviderConstraint("ovh/ovh@~> 2.19.0"),
+      commons.Language.TYPESCRIPT,
+    );
+    const code = new CodeMaker();
+    code.indentation = 2;
+    const maker = new generator.TerraformProviderGenerator(code, schema);
+    maker.versions[PROVIDER] = "2.19.0";
+    maker.generate(constraint);
+    await maker.save(sources);
+    const root = join(sources, "providers", "ovh");
+    rmSync(join(root, "lazy-index.ts"), { force: true });
+    const names = readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+    writeFileSync(
+      join(root, "index.ts"),
+      names.map((name) => `export * as ${camelCase(name)} from "./${name}/index";\n`).join(""),
+    );
+    rmSync(outdir, { recursive: true, force: true });
+    compile(root, outdir);
+    writeFileSync(join(outdir, "schema.sha256"), `${schemaDigest(schemaFile)}\n`);
+  } finally {
+    rmSync(sources, { recursive: true, force: true });
+  }
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function compile(root: string, outdir: string): void {
+  const program = ts.createProgram([join(root, "index.ts")], {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.CommonJS,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    declaration: true,
+    skipLibCheck: true,
+    rootDir: root,
+    outDir: outdir,
+    types: [],
+    paths: { "*": [join(here, "..", "node_modules", "*")] },
+  });
+  const result = program.emit();
+  const problems = ts
+    .getPreEmitDiagnostics(program)
+    .concat(result.diagnostics)
+    .filter((d) => d.category === ts.DiagnosticCategory.Error);
+  if (problems.length > 0) {
+    throw new Error(
+      ts.formatDiagnostics(problems.slice(0, 5), {
+        getCanonicalFileName: (f) => f,
+        getCurrentDirectory: () => root,
+        getNewLine: () => "\n",
+      }),
+    );
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await generateBindings();
+}
