@@ -150,6 +150,7 @@ describe("a file", () => {
     vi.stubEnv("TF_VAR_carp_password", "hunter2 hunter2");
     const file = write("sound.json", JSON.stringify(example()));
     expect(loadConfig(file).project).toBe("5a1b7c0d9e8f4a3b2c1d0e9f8a7b6c5d");
+    expect(() => parseConfig(example())).not.toThrow();
   });
 });
 

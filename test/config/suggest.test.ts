@@ -26,6 +26,8 @@ describe("the nearest candidate", () => {
   });
 
   it.each([
+    ["abc", 2, true],
+    ["abc", 3, false],
     ["abcd", 2, true],
     ["abcd", 3, false],
     ["abcdefg", 3, true],

@@ -1,0 +1,300 @@
+import { type Action, type Block, type Expression, type ParserMemory, parseIfstated } from "./parser.js";
+
+/** Raw link state: if(4)'s LINK_STATE values that matter. */
+export type RawLink = "unknown" | "invalid" | "down" | "kalive_down" | "up" | "half" | "full";
+
+/** What the daemon asks of the world; a driver answers it, at once or later. */
+export type Effect =
+  /** A command of `run`: the daemon waits for its end. */
+  | { readonly effect: "run"; readonly command: string }
+  /** A test's first run: the daemon waits for its exit status, `undefined` where a signal ended it. */
+  | { readonly effect: "test"; readonly command: string }
+  /** A test in the background; the driver calls `testEnded`. */
+  | { readonly effect: "start"; readonly test: ExternalTest }
+  | { readonly effect: "kill"; readonly test: ExternalTest; readonly overdue: boolean }
+  | { readonly effect: "state"; readonly name: string }
+  | { readonly effect: "log"; readonly text: string };
+
+/** Steps of the daemon: what a driver runs to its end before anything else happens. */
+export type Steps = Generator<Effect, void, number | undefined>;
+
+/** One external test of one state. */
+export interface ExternalTest {
+  readonly command: string;
+  readonly interval: number;
+  /** Exit status of its last run that ended by itself. */
+  status: number | undefined;
+  /** Wall clock second in which its last run in the background ended. */
+  lastExec: number;
+  running: boolean;
+  /** When it is due next, in milliseconds of the event loop's time. */
+  due: number | undefined;
+}
+
+interface Scope {
+  readonly block: Block;
+  readonly links: Map<string, RawLink | undefined>;
+  tests: ExternalTest[];
+  entered: number;
+}
+
+/** What the daemon can look at without waiting. */
+export interface IfstatedEnvironment {
+  /** Wall clock, in seconds. */
+  readonly wallSeconds: () => number;
+  /** Time at which this pass of the event loop began, in milliseconds. */
+  readonly loopTime: () => number;
+  /** All interfaces and their link states now. */
+  readonly links: () => ReadonlyMap<string, RawLink>;
+}
+
+/** Options of the command line. */
+export interface IfstatedOptions {
+  /** -D: definitions that win over the file's. */
+  readonly definitions?: ReadonlyMap<string, string>;
+  /** -i: link states are not taken over. */
+  readonly ignoreLinks?: boolean;
+  /** Name of the file in messages. */
+  readonly file?: string;
+}
+
+/** ifstated(8): reads its file and acts on link changes and tests, as a pure machine. */
+export class Ifstated {
+  /** The daemon has ended, with this message. */
+  ended: string | undefined;
+  private global: Scope | undefined;
+  private scopes = new Map<string, Scope>();
+  private current: Scope | undefined;
+  private next: Scope | undefined;
+  private readonly memory: ParserMemory;
+
+  constructor(
+    private readonly environment: IfstatedEnvironment,
+    private readonly options: IfstatedOptions = {},
+  ) {
+    this.memory = { definitions: options.definitions ?? new Map() };
+  }
+
+  /** Name of the state it is in. */
+  get state(): string | undefined {
+    return this.current?.block.name;
+  }
+
+  /** Starts the daemon. */
+  *start(text: string): Steps {
+    if (yield* this.load(text)) yield { effect: "log", text: "started" };
+    else this.ended ??= "unable to load config";
+  }
+
+  /** SIGHUP. */
+  *reload(text: string): Steps {
+    yield { effect: "log", text: "reloading config" };
+    if (!(yield* this.load(text)) && this.ended === undefined) {
+      yield { effect: "log", text: "unable to reload config" };
+    }
+  }
+
+  /** A link message arrived. */
+  *linkChanged(name: string, raw: RawLink): Steps {
+    if (!this.options.ignoreLinks) yield* this.scan(new Map([[name, raw]]));
+  }
+
+  /** An interface went away: down, where some state names it. */
+  *departed(name: string): Steps {
+    yield { effect: "log", text: `interface ${name} departed` };
+    const named = [...this.scopes.values()].some(({ links }) => links.has(name));
+    if (named && !this.options.ignoreLinks) yield* this.scan(new Map([[name, "down"]]));
+  }
+
+  /** An interface came: all of them are looked at again. */
+  *arrived(name: string): Steps {
+    yield { effect: "log", text: `interface ${name} arrived` };
+    if (!this.options.ignoreLinks) yield* this.scan(this.environment.links());
+  }
+
+  /** The next test that is due, with its time. */
+  nextDue(): ExternalTest | undefined {
+    return this.live()
+      .flatMap(({ tests }) => tests)
+      .filter(({ due }) => due !== undefined)
+      .sort((a, b) => (a.due as number) - (b.due as number))[0];
+  }
+
+  /** A test's timer ran out. */
+  *tick(test: ExternalTest): Steps {
+    test.due = this.environment.loopTime() + test.interval * 1000;
+    if (test.running) yield { effect: "kill", test, overdue: true };
+    test.running = true;
+    yield { effect: "start", test };
+  }
+
+  /** A test in the background ended; `status` is undefined where a signal ended it. */
+  *testEnded(test: ExternalTest, status: number | undefined): Steps {
+    const scope = this.live().find(({ tests }) => tests.includes(test));
+    if (scope === undefined || !test.running) return;
+    test.running = false;
+    if (status === undefined) {
+      yield { effect: "log", text: `${test.command} exited abnormally` };
+      return;
+    }
+    test.lastExec = this.environment.wallSeconds();
+    scope.tests = [...scope.tests.filter((other) => other !== test), test];
+    if (test.status === status) return;
+    test.status = status;
+    yield* this.evaluate(scope);
+    yield* this.changeStates();
+  }
+
+  private live(): Scope[] {
+    return [this.global, this.current].filter((scope) => scope !== undefined);
+  }
+
+  private *load(text: string): Generator<Effect, boolean, number | undefined> {
+    const { options, environment } = this;
+    const links = environment.links();
+    const { config, messages, invalidStart } = parseIfstated(
+      text,
+      options.file ?? "/etc/ifstated.conf",
+      (name) => links.has(name),
+      this.memory,
+    );
+    for (const message of messages) {
+      // Without file and line it goes to standard error, which the daemon has closed.
+      if (!message.startsWith("error: ")) yield { effect: "log", text: message };
+    }
+    if (invalidStart !== undefined) {
+      this.ended = `invalid start state ${invalidStart}`;
+      return false;
+    }
+    if (config === undefined) {
+      // The file is refused, but the timers of the one that stays have been stopped.
+      for (const { tests } of this.live()) for (const test of tests) test.due = undefined;
+      return false;
+    }
+    for (const scope of this.live()) yield* this.stopTests(scope);
+    this.current = undefined;
+    this.scopes = new Map(config.states.map((block) => [block.name, this.scope(block, links)]));
+    this.global = this.scope(config.global, links);
+    this.global.entered = environment.wallSeconds();
+    yield* this.startTests(this.global);
+    yield* this.evaluate(this.global);
+    const first = config.initState ?? config.states[0]?.name;
+    if (first !== undefined) {
+      yield { effect: "log", text: `initial state: ${first}` };
+      this.next = this.scopes.get(first);
+      yield* this.changeStates();
+    }
+    return true;
+  }
+
+  private scope(block: Block, now: ReadonlyMap<string, RawLink>): Scope {
+    const links = new Map<string, RawLink | undefined>();
+    const tests: ExternalTest[] = [];
+    for (const test of block.tests) {
+      if (test.op === "link") {
+        links.set(test.interface, this.options.ignoreLinks ? undefined : now.get(test.interface));
+      } else if (test.op === "test" && !tests.some((other) => sameTest(other, test))) {
+        const { command, interval } = test;
+        tests.push({ command, interval, status: undefined, lastExec: 0, running: false, due: undefined });
+      }
+    }
+    return { block, links, tests, entered: 0 };
+  }
+
+  /** The first run of each test, one after the other; the timers count from the loop's pass. */
+  private *startTests(scope: Scope): Steps {
+    for (const test of scope.tests) {
+      test.due = this.environment.loopTime() + test.interval * 1000;
+      const status = yield { effect: "test", command: test.command };
+      if (status !== undefined) test.status = status;
+    }
+  }
+
+  private *stopTests(scope: Scope): Steps {
+    for (const test of scope.tests) {
+      test.due = undefined;
+      if (test.running) {
+        test.running = false;
+        yield { effect: "kill", test, overdue: false };
+      }
+    }
+  }
+
+  private *scan(changes: ReadonlyMap<string, RawLink>): Steps {
+    for (const [name, raw] of changes) {
+      const change = (scope: Scope | undefined): boolean => {
+        if (scope === undefined || !scope.links.has(name) || scope.links.get(name) === raw) return false;
+        scope.links.set(name, raw);
+        return true;
+      };
+      if (change(this.global)) yield* this.evaluate(this.global as Scope);
+      const changed = [...this.scopes.values()].filter(change);
+      if (this.current !== undefined && changed.includes(this.current)) yield* this.evaluate(this.current);
+      yield* this.changeStates();
+    }
+  }
+
+  /**
+   * Acts on a scope's body, unless it is blind: in a state that was entered anew nothing is
+   * done until its oldest test has ended in the background once more.
+   */
+  private *evaluate(scope: Scope): Steps {
+    const [oldest] = scope.tests;
+    if (oldest !== undefined && oldest.lastExec < scope.entered && oldest.lastExec !== 0) return;
+    yield* this.act(scope, scope.block.body);
+  }
+
+  private *changeStates(): Steps {
+    while (this.next !== undefined && this.next !== this.current) {
+      const entered = this.next;
+      if (this.current !== undefined) yield* this.stopTests(this.current);
+      this.current = entered;
+      entered.entered = this.environment.wallSeconds();
+      yield { effect: "state", name: entered.block.name };
+      yield* this.startTests(entered);
+      yield* this.act(entered, entered.block.init);
+      yield* this.act(entered, entered.block.body);
+    }
+  }
+
+  private *act(scope: Scope, actions: readonly Action[]): Steps {
+    for (const action of actions) {
+      if (action.do === "run") yield { effect: "run", command: action.command };
+      else if (action.do === "set-state") this.next = this.scopes.get(action.state);
+      else if (truth(action.condition, scope).value) yield* this.act(scope, action.actions);
+    }
+  }
+}
+
+function sameTest(test: ExternalTest, other: { command: string; interval: number }): boolean {
+  return test.command === other.command && test.interval === other.interval;
+}
+
+/** A condition's value; what nothing is known of is false, and so is its negation. */
+function truth(expression: Expression, scope: Scope): { value: boolean; known: boolean } {
+  switch (expression.op) {
+    case "link": {
+      const raw = scope.links.get(expression.interface);
+      return { value: raw !== undefined && linkIs(raw, expression.truth), known: raw !== undefined };
+    }
+    case "test": {
+      const status = scope.tests.find((test) => sameTest(test, expression))?.status;
+      return { value: status === 0, known: status !== undefined };
+    }
+    case "not": {
+      const { value, known } = truth(expression.operand, scope);
+      return { value: known && !value, known };
+    }
+    default: {
+      const [left, right] = [truth(expression.left, scope), truth(expression.right, scope)];
+      const value = expression.op === "and" ? left.value && right.value : left.value || right.value;
+      return { value, known: left.known || right.known };
+    }
+  }
+}
+
+function linkIs(raw: RawLink, asked: "up" | "down" | "unknown"): boolean {
+  const up = raw === "unknown" || raw === "up" || raw === "half" || raw === "full";
+  if (asked === "unknown") return raw === "unknown";
+  return asked === "up" ? up : !up;
+}

@@ -1,0 +1,316 @@
+import { type Advertisement, Carp, type CarpState } from "../carp.js";
+
+/** Link state as the routing socket tells it. */
+export type LinkState = "up" | "down" | "invalid";
+
+/** An address with its netmask as a number of bits. */
+export interface InterfaceAddress {
+  readonly address: string;
+  readonly prefix: number;
+}
+
+/** A network interface. */
+export interface NetworkInterface {
+  readonly name: string;
+  lladdr: string;
+  up: boolean;
+  /** Whether the cable is in; a carp interface has its carpdev's. */
+  cable: boolean;
+  readonly addresses: InterfaceAddress[];
+  readonly groups: string[];
+  carp?: CarpSettings;
+}
+
+/** What has been set on a carp interface. */
+export interface CarpSettings {
+  carpdev?: string;
+  vhid?: number;
+  pass: string;
+  advbase: number;
+  advskew: number;
+  engine?: Carp;
+}
+
+/** An advertisement on its way, with what its HMAC covers. */
+export interface SignedAdvertisement extends Advertisement {
+  readonly pass: string;
+}
+
+/** What the kernel needs of the world around it. */
+export interface KernelEnvironment {
+  readonly now: () => number;
+  /** Hands an advertisement to the network of `carpdev`. */
+  readonly send: (carpdev: string, advertisement: SignedAdvertisement) => void;
+  readonly linkChanged: (name: string, state: LinkState) => void;
+  /** Lets `expire` be called at or after a time; called again whenever that time changes. */
+  readonly schedule: (at: number | undefined) => void;
+  readonly log: (text: string) => void;
+  /** Whether pf lets CARP through on an interface. */
+  readonly passesCarp: (carpdev: string) => boolean;
+}
+
+/** An error of a system call, with the words of its errno. */
+export class KernelError extends Error {}
+
+/** A node's interfaces, interface groups and carp. */
+export class Kernel {
+  readonly interfaces = new Map<string, NetworkInterface>();
+  /** Demotion counters of the groups that exist; `carp` does from the start. */
+  readonly groups = new Map<string, number>([["carp", 0]]);
+  preempt = false;
+
+  constructor(private readonly environment: KernelEnvironment) {}
+
+  /** Puts a virtio interface into the machine. */
+  attach(name: string, lladdr: string): void {
+    this.interfaces.set(name, { name, lladdr, up: false, cable: true, addresses: [], groups: [] });
+  }
+
+  /** The interface, or undefined. */
+  find(name: string): NetworkInterface | undefined {
+    return this.interfaces.get(name);
+  }
+
+  /** Creates carp interfaces; nothing else can be created here. @throws KernelError */
+  create(name: string): NetworkInterface {
+    const found = this.find(name);
+    if (found !== undefined) return found;
+    if (!/^carp\d+$/.test(name)) throw new KernelError("Invalid argument");
+    const made: NetworkInterface = {
+      name,
+      lladdr: "00:00:00:00:00:00",
+      up: false,
+      cable: true,
+      addresses: [],
+      groups: [],
+      carp: { pass: "", advbase: 1, advskew: 0 },
+    };
+    this.interfaces.set(name, made);
+    this.join(name, "carp");
+    return made;
+  }
+
+  /** Takes a carp interface away, and its membership in its groups with it. */
+  destroy(name: string): void {
+    const found = this.find(name);
+    if (found?.carp === undefined) throw new KernelError("Invalid argument");
+    found.carp.engine?.shutDown();
+    for (const group of [...found.groups]) this.leave(name, group);
+    this.interfaces.delete(name);
+    this.reschedule();
+  }
+
+  join(name: string, group: string): void {
+    const found = this.require(name);
+    if (found.groups.includes(group)) return;
+    found.groups.push(group);
+    if (!this.groups.has(group)) this.groups.set(group, 0);
+    // A group joined late takes over what the kernel itself demotes by.
+    if (found.carp !== undefined && this.kernelDemotes(found)) this.adjust(group, 1);
+  }
+
+  leave(name: string, group: string): void {
+    const found = this.require(name);
+    const index = found.groups.indexOf(group);
+    if (index < 0) throw new KernelError("No such file or directory");
+    found.groups.splice(index, 1);
+    const used = [...this.interfaces.values()].some(({ groups }) => groups.includes(group));
+    if (!used && group !== "carp") this.groups.delete(group);
+  }
+
+  /** `ifconfig -g GROUP carpdemote`. @throws KernelError when the counter would leave 0 to 255 */
+  demote(group: string, by: number): void {
+    if (!this.groups.has(group)) throw new KernelError("No such file or directory");
+    this.adjust(group, by);
+    if (by <= 0) return;
+    for (const { groups, carp } of this.interfaces.values()) {
+      if (groups.includes(group)) carp?.engine?.demoted();
+    }
+    this.reschedule();
+  }
+
+  setUp(name: string, up: boolean): void {
+    const found = this.require(name);
+    if (found.up === up) return;
+    found.up = up;
+    if (found.carp !== undefined) {
+      if (!up) found.carp.engine?.shutDown();
+      this.run(found);
+    } else {
+      this.environment.linkChanged(name, this.linkState(name));
+      this.carpdevChanged(name);
+    }
+    this.reschedule();
+  }
+
+  /** A cable is pulled or put back. */
+  setCable(name: string, cable: boolean): void {
+    const found = this.require(name);
+    if (found.cable === cable) return;
+    found.cable = cable;
+    this.environment.linkChanged(name, this.linkState(name));
+    this.carpdevChanged(name);
+    this.reschedule();
+  }
+
+  /** carpdev, vhid and password, which begin carp anew. @throws KernelError */
+  setCarp(name: string, changes: Partial<Pick<CarpSettings, "carpdev" | "vhid" | "pass">>): void {
+    const found = this.require(name);
+    const settings = found.carp;
+    if (settings === undefined) throw new KernelError("Inappropriate ioctl for device");
+    if (changes.carpdev !== undefined && !this.interfaces.has(changes.carpdev)) {
+      throw new KernelError("Invalid argument");
+    }
+    const restart = changes.vhid !== undefined && changes.vhid !== settings.vhid;
+    Object.assign(settings, changes);
+    if (settings.vhid !== undefined) {
+      found.lladdr = `00:00:5e:00:01:${settings.vhid.toString(16).padStart(2, "0")}`;
+    }
+    if (restart) {
+      settings.engine?.stop();
+      settings.engine = undefined;
+    }
+    this.run(found);
+    this.reschedule();
+  }
+
+  /** advbase and advskew, which a running carp takes without a change of state. */
+  setInterval(name: string, changes: Partial<Pick<CarpSettings, "advbase" | "advskew">>): void {
+    const { carp } = this.require(name);
+    if (carp === undefined) throw new KernelError("Inappropriate ioctl for device");
+    Object.assign(carp, changes);
+    carp.engine?.reconfigure({ advbase: carp.advbase, advskew: carp.advskew }, this.environment.now());
+    this.reschedule();
+  }
+
+  addAddress(name: string, { address, prefix }: InterfaceAddress): void {
+    const found = this.require(name);
+    const known = found.addresses.findIndex((other) => other.address === address);
+    if (known >= 0) found.addresses.splice(known, 1);
+    found.addresses.push({ address, prefix });
+    if (found.carp !== undefined) {
+      found.up = true;
+      this.run(found);
+      this.reschedule();
+    }
+  }
+
+  /** @throws KernelError where the interface does not have it */
+  removeAddress(name: string, address: string | undefined): void {
+    const found = this.require(name);
+    const index = address === undefined ? 0 : found.addresses.findIndex((other) => other.address === address);
+    if (index < 0 || found.addresses.length === 0) throw new KernelError("Can't assign requested address");
+    found.addresses.splice(index, 1);
+    // Without an address carp goes to INIT, and nobody is told.
+    if (found.carp !== undefined && found.addresses.length === 0) found.carp.engine?.stop();
+    this.reschedule();
+  }
+
+  carpState(name: string): CarpState | undefined {
+    const carp = this.find(name)?.carp;
+    return carp?.vhid === undefined ? undefined : (carp.engine?.state ?? "INIT");
+  }
+
+  linkState(name: string): LinkState {
+    const found = this.find(name);
+    if (found === undefined) return "down";
+    if (found.carp === undefined) return found.cable && found.up ? "up" : "down";
+    const state = found.carp.engine?.state ?? "INIT";
+    if (state === "INIT") return "invalid";
+    return state === "MASTER" ? "up" : "down";
+  }
+
+  /** An advertisement arrived on an interface. */
+  receive(carpdev: string, { pass, ...advertisement }: SignedAdvertisement): void {
+    const device = this.find(carpdev);
+    if (device === undefined || !device.up || !device.cable || !this.environment.passesCarp(carpdev)) return;
+    for (const { carp } of this.interfaces.values()) {
+      // A wrong password makes a wrong HMAC: nobody hears it.
+      if (carp?.carpdev === carpdev && carp.pass === pass) {
+        carp.engine?.receive(advertisement, this.environment.now());
+      }
+    }
+    this.reschedule();
+  }
+
+  /** Lets the timers run out that are due. */
+  expire(): void {
+    for (const { carp } of this.interfaces.values()) carp?.engine?.expire(this.environment.now());
+    this.reschedule();
+  }
+
+  /** Sum of the counters of an interface's groups. */
+  demotionOf({ groups }: NetworkInterface): number {
+    return Math.min(
+      255,
+      groups.reduce((sum, group) => sum + (this.groups.get(group) ?? 0), 0),
+    );
+  }
+
+  private adjust(group: string, by: number): void {
+    const next = (this.groups.get(group) ?? 0) + by;
+    if (next < 0 || next > 255) throw new KernelError("Invalid argument");
+    this.groups.set(group, next);
+  }
+
+  private kernelDemotes({ carp, up }: NetworkInterface): boolean {
+    if (carp?.carpdev === undefined || carp.vhid === undefined || !up) return false;
+    const device = this.find(carp.carpdev);
+    return device === undefined || !device.cable || !device.up;
+  }
+
+  private carpdevChanged(name: string): void {
+    const device = this.require(name);
+    const usable = device.cable && device.up;
+    for (const one of this.interfaces.values()) {
+      if (one.carp?.carpdev !== name || one.carp.engine === undefined || !one.up) continue;
+      const { engine } = one.carp;
+      if (usable && engine.state === "INIT") {
+        for (const group of one.groups) this.adjust(group, -1);
+        engine.start(this.environment.now());
+      } else if (!usable && engine.state !== "INIT") {
+        engine.stop();
+        // The kernel's own demotion goes to every group of the interface.
+        for (const group of one.groups) this.adjust(group, 1);
+      }
+    }
+  }
+
+  /** Begins carp where everything it needs is there. */
+  private run(found: NetworkInterface): void {
+    const { carp } = found;
+    if (carp?.vhid === undefined || carp.carpdev === undefined || !found.up || found.addresses.length === 0) return;
+    carp.engine ??= new Carp(
+      carp.vhid,
+      { advbase: carp.advbase, advskew: carp.advskew },
+      {
+        demotion: () => this.demotionOf(found),
+        preempt: () => this.preempt,
+        send: (advertisement) => this.transmit(found, advertisement),
+        changed: (state, before) => {
+          this.environment.log(`${found.name}: state transition: ${before} -> ${state}`);
+          this.environment.linkChanged(found.name, this.linkState(found.name));
+        },
+      },
+    );
+    const device = this.find(carp.carpdev);
+    if (device?.cable && device.up) carp.engine.start(this.environment.now());
+  }
+
+  private transmit({ carp }: NetworkInterface, advertisement: Advertisement): void {
+    const device = carp?.carpdev === undefined ? undefined : this.find(carp.carpdev);
+    if (device === undefined || !device.up || !device.cable || !this.environment.passesCarp(device.name)) return;
+    this.environment.send(device.name, { ...advertisement, pass: carp?.pass ?? "" });
+  }
+
+  private reschedule(): void {
+    const deadlines = [...this.interfaces.values()].flatMap(({ carp }) => carp?.engine?.deadline ?? []);
+    this.environment.schedule(deadlines.length === 0 ? undefined : Math.min(...deadlines));
+  }
+
+  private require(name: string): NetworkInterface {
+    const found = this.find(name);
+    if (found === undefined) throw new KernelError("Device not configured");
+    return found;
+  }
+}

@@ -1,0 +1,314 @@
+import { appendFileSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { RawLink } from "../ifstated/machine.js";
+import { ifconfig } from "./commands/ifconfig.js";
+import { nc, netstat, ping } from "./commands/network.js";
+import { loadPf, passesCarp, pfctl, type Ruleset } from "./commands/pfctl.js";
+import { ifstated, rcctl } from "./commands/services.js";
+import { crontab, hostname, logger, reboot, sysctl, uname } from "./commands/system.js";
+import { Kernel, type SignedAdvertisement } from "./kernel.js";
+import { LiveIfstated } from "./live-ifstated.js";
+import { Sandbox, type ShimCall } from "./sandbox.js";
+
+/** A command that the simulated machine answers. */
+export type Command = (call: ShimCall, machine: Machine) => Promise<number>;
+
+/** What a machine's network leads to. */
+export interface Surroundings {
+  /** How much faster than real time delays pass; 1 is real time. */
+  readonly speed: number;
+  answersPing(machine: Machine, host: string): boolean;
+  /** Where a name and port lead: a loopback address, or why nowhere. */
+  resolve(machine: Machine, host: string, port: number): { address: string; port: number } | "no such name" | "unreachable";
+  /** Hands an advertisement to the network that an interface is on. */
+  advertise(machine: Machine, carpdev: string, advertisement: SignedAdvertisement): void;
+  /** Told when something that others can see has changed. */
+  changed(machine: Machine): void;
+}
+
+/** One line of a machine's syslog. */
+export interface LogLine {
+  readonly at: number;
+  readonly tag: string;
+  readonly text: string;
+}
+
+/** One interface of a machine, in the order of attachment. */
+export interface Port {
+  readonly name: string;
+  readonly mac: string;
+  readonly address?: string;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  crontab, hostname, ifconfig, ifstated, logger, nc, netstat, pfctl, ping, rcctl, reboot, sysctl, uname,
+};
+
+/** What rc(8) loads before pf.conf: it blocks, but lets carp pass. */
+const BOOT_RULES: Ruleset = { rules: ["block all", "pass proto carp"] };
+const NO_RULES: Ruleset = { rules: [] };
+const BOOT_DEMOTION = 128;
+
+/** A simulated OpenBSD machine: a sandbox for its files and programs, a kernel for its network. */
+export class Machine {
+  readonly sandbox: Sandbox;
+  readonly syslog: LogLine[] = [];
+  readonly counters = { received: 0, badAuthentication: 0, sent: 0, transitions: 0 };
+  kernel: Kernel;
+  pf: Ruleset = NO_RULES;
+  private daemon: LiveIfstated | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private cron: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly name: string,
+    root: string,
+    private readonly ports: readonly Port[],
+    readonly world: Surroundings,
+  ) {
+    this.sandbox = new Sandbox(
+      root,
+      (call) => this.answer(call),
+      (line) => this.receiveLog(line),
+    );
+    this.kernel = this.newKernel();
+  }
+
+  /** Milliseconds of real time for a delay of the simulated one. */
+  scaled(ms: number): number {
+    return ms / this.world.speed;
+  }
+
+  get running(): boolean {
+    return this.sandbox.running;
+  }
+
+  get ifstatedRuns(): boolean {
+    return this.daemon !== undefined;
+  }
+
+  /** Whether ifstated starts at boot. */
+  get enabled(): boolean {
+    return /^ifstated_flags=(?!NO)/m.test(this.sandbox.read("/etc/rc.conf.local") ?? "");
+  }
+
+  setEnabled(enabled: boolean): void {
+    this.sandbox.write("/etc/rc.conf.local", enabled ? "ifstated_flags=\n" : "");
+  }
+
+  /** Fills an empty disk as an image does, with the key that may log in and the CA it trusts. */
+  provision(authorizedKeys: readonly string[], ca: string): void {
+    this.sandbox.prepare();
+    this.sandbox.write("/root/.ssh/authorized_keys", `${authorizedKeys.join("\n")}\n`, 0o600);
+    this.sandbox.write("/etc/ssl/cert.pem", ca);
+    this.sandbox.write("/etc/myname", `${this.name}\n`);
+    this.sandbox.write(
+      "/etc/pf.conf",
+      '#\t$OpenBSD: pf.conf $\n\nset skip on lo\n\nblock return\t# block stateless traffic\npass\t\t# establish keep-state\n\n' +
+        "# By default, do not permit remote connections to X11\nblock return in on ! lo0 proto tcp to port 6000:6010\n",
+      0o600,
+    );
+    this.sandbox.write("/etc/hostname.vio0", "inet autoconf\n", 0o640);
+    this.sandbox.write("/etc/hostname.vio1", "inet autoconf\n", 0o640);
+    this.sandbox.write("/var/cron/tabs/root", "#\n0 * * * * /usr/bin/newsyslog\n", 0o600);
+  }
+
+  /** Powers it on: rc(8)'s order, with its demotion held until the daemons run. */
+  async boot(): Promise<void> {
+    for (const folder of ["/tmp", "/var/run"]) emptyFolder(this.sandbox.path(folder));
+    this.kernel = this.newKernel();
+    await this.sandbox.start();
+    this.kernel.demote("carp", BOOT_DEMOTION);
+    this.pf = BOOT_RULES;
+    this.configurePorts();
+    this.kernel.preempt = /^net\.inet\.carp\.preempt=1\b/m.test(this.sandbox.read("/etc/sysctl.conf") ?? "");
+    const carps = this.hostnames().filter((name) => name.startsWith("carp"));
+    const others = this.hostnames().filter((name) => !carps.includes(name) && !this.hasLease(name));
+    if (others.length + carps.length > 0) {
+      await this.sandbox.run(`sh /etc/netstart ${[...others, ...carps].join(" ")}`);
+    }
+    const errors: string[] = [];
+    const ruleset = loadPf(this, "/etc/pf.conf", errors);
+    if (errors.length === 0) this.pf = ruleset;
+    else this.log("daemon.err", "rc", errors.join("; "));
+    if (this.enabled) await this.startIfstated();
+    // Other daemons and rc.local take their time too.
+    await new Promise((resolve) => setTimeout(resolve, this.scaled(500)));
+    if (!this.running) return;
+    this.kernel.demote("carp", -BOOT_DEMOTION);
+    this.cron = setInterval(() => void this.runCron(), this.scaled(60_000));
+    this.world.changed(this);
+  }
+
+  /** Pulls the plug. */
+  powerOff(): void {
+    clearInterval(this.cron);
+    clearTimeout(this.timer);
+    this.stopIfstated();
+    this.kernel = this.newKernel();
+    this.sandbox.stop();
+    this.world.changed(this);
+  }
+
+  /** An orderly restart: carp interfaces go down first, so that the others hear of it. */
+  reboot(): void {
+    setImmediate(() => {
+      for (const { name, carp } of this.kernel.interfaces.values()) if (carp !== undefined) this.kernel.setUp(name, false);
+      this.powerOff();
+      void this.boot();
+    });
+  }
+
+  async startIfstated(file = "/etc/ifstated.conf"): Promise<void> {
+    const daemon = new LiveIfstated({
+      environment: {
+        wallSeconds: () => Math.floor(Date.now() / 1000),
+        loopTime: () => Date.now(),
+        links: () => new Map([...this.kernel.interfaces.keys()].map((name) => [name, this.kernel.linkState(name)])),
+      },
+      start: (command) => {
+        const child = this.sandbox.spawn(command);
+        child.stdout?.resume();
+        child.stderr?.resume();
+        child.stdin?.end();
+        return {
+          // The daemon waits for its shell, not for what that left in the background.
+          ended: new Promise((resolve) => child.once("exit", (code) => resolve(code ?? undefined))),
+          kill: () => child.kill("SIGKILL"),
+        };
+      },
+      log: (text) => this.log("daemon.info", "ifstated", text),
+      died: (why) => {
+        this.log("daemon.err", "ifstated", why);
+        this.daemon = undefined;
+      },
+    });
+    this.daemon = daemon;
+    await daemon.start(this.sandbox.read(file) ?? "");
+  }
+
+  stopIfstated(): void {
+    this.daemon?.stop();
+    this.daemon = undefined;
+  }
+
+  reloadIfstated(): void {
+    void this.daemon?.reload(this.sandbox.read("/etc/ifstated.conf") ?? "");
+  }
+
+  arrived(name: string): void {
+    this.daemon?.arrived(name);
+  }
+
+  departed(name: string): void {
+    this.daemon?.departed(name);
+  }
+
+  addressesChanged(): void {
+    this.world.changed(this);
+  }
+
+  /** Whether an address is on one of its interfaces. */
+  hasAddress(address: string): boolean {
+    return (
+      this.running &&
+      [...this.kernel.interfaces.values()].some(({ addresses }) => addresses.some((one) => one.address === address))
+    );
+  }
+
+  /** Whether traffic can leave and reach it from outside: link and rules. */
+  get reachable(): boolean {
+    const external = this.kernel.find(this.ports[0]?.name ?? "");
+    return this.running && external?.cable === true && external.up && this.pf !== BOOT_RULES;
+  }
+
+  /** An advertisement arrived. */
+  receive(carpdev: string, advertisement: SignedAdvertisement): void {
+    this.counters.received++;
+    const known = [...this.kernel.interfaces.values()].some(({ carp }) => carp?.pass === advertisement.pass);
+    if (!known) this.counters.badAuthentication++;
+    this.kernel.receive(carpdev, advertisement);
+  }
+
+  log(priority: string, tag: string, text: string): void {
+    this.syslog.push({ at: Date.now(), tag, text });
+    const file = this.sandbox.path(/^daemon\./.test(priority) ? "/var/log/daemon" : "/var/log/messages");
+    if (existsSync(dirname(file))) {
+      appendFileSync(file, `${new Date().toISOString()} ${this.name} ${tag}: ${text}\n`, { mode: 0o640 });
+    }
+  }
+
+  private newKernel(): Kernel {
+    clearTimeout(this.timer);
+    const kernel: Kernel = new Kernel({
+      now: () => Date.now(),
+      send: (carpdev, advertisement) => {
+        this.counters.sent++;
+        this.world.advertise(this, carpdev, advertisement);
+      },
+      linkChanged: (name, state) => {
+        if (kernel !== this.kernel) return;
+        this.daemon?.linkChanged(name, state satisfies RawLink);
+        if (kernel.carpState(name) === "MASTER") this.counters.transitions++;
+        this.world.changed(this);
+      },
+      schedule: (at) => {
+        if (kernel !== this.kernel) return;
+        clearTimeout(this.timer);
+        if (at !== undefined) this.timer = setTimeout(() => kernel.expire(), Math.max(0, at - Date.now()));
+      },
+      log: (text) => this.log("kern.info", "kernel", text),
+      passesCarp: (carpdev) => passesCarp(this.pf, carpdev),
+    });
+    for (const { name, mac } of this.ports) kernel.attach(name, mac);
+    return kernel;
+  }
+
+  /** What the image's own hostname.if(5) files do by DHCP. */
+  private configurePorts(): void {
+    for (const { name, address } of this.ports) {
+      if (!this.hasLease(name) || address === undefined) continue;
+      this.kernel.setUp(name, true);
+      this.kernel.addAddress(name, { address, prefix: 24 });
+    }
+  }
+
+  private hasLease(name: string): boolean {
+    return /^inet autoconf$/m.test(this.sandbox.read(`/etc/hostname.${name}`) ?? "");
+  }
+
+  private hostnames(): string[] {
+    return readdirSync(this.sandbox.path("/etc"))
+      .filter((file) => /^hostname\.[a-z]+\d+$/.test(file))
+      .map((file) => file.slice("hostname.".length))
+      .sort();
+  }
+
+  private async runCron(): Promise<void> {
+    for (const line of (this.sandbox.read("/var/cron/tabs/root") ?? "").split("\n")) {
+      const every = /^(?:\*\s+){5}(.+)$/.exec(line)?.[1];
+      if (every !== undefined && this.running) await this.sandbox.run(every);
+    }
+  }
+
+  private async answer(call: ShimCall): Promise<number> {
+    const command = COMMANDS[call.name];
+    if (command === undefined) {
+      call.stderr(`${call.name}: not on this machine\n`);
+      return 127;
+    }
+    return command(call, this);
+  }
+
+  /** `<PRI>Mon dd hh:mm:ss tag[pid]: text` */
+  private receiveLog(line: string): void {
+    const parts = /^<(\d+)>(?:\w{3} [ \d]\d \d\d:\d\d:\d\d )?([^\s:[]+)(?:\[\d+\])?: (.*)$/.exec(line);
+    if (parts === null) this.log("user.notice", "?", line);
+    else this.log(Number(parts[1]) >> 3 === 3 ? "daemon.info" : "user.info", parts[2] as string, parts[3] as string);
+  }
+}
+
+function emptyFolder(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true, force: true });
+}

@@ -1,0 +1,111 @@
+import { timingSafeEqual } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import ssh2, { type Connection, type ParsedKey, type Server as SshServer } from "ssh2";
+import type { Machine } from "./machine.js";
+
+const { Server, utils } = ssh2;
+
+/** A running SSH server of a machine. */
+export interface ServedSsh {
+  readonly address: string;
+  readonly port: number;
+  /** Connections that logged in, so far. */
+  readonly sessions: () => number;
+  close(): Promise<void>;
+}
+
+/** A key pair in OpenSSH's forms. */
+export interface KeyPair {
+  readonly private: string;
+  /** Type and base64 text, without a comment. */
+  readonly public: string;
+}
+
+/** Makes an ed25519 key pair. */
+export function generateKeyPair(): KeyPair {
+  const pair = utils.generateKeyPairSync("ed25519");
+  return { private: pair.private, public: pair.public.split(" ").slice(0, 2).join(" ") };
+}
+
+/**
+ * Serves SSH for a machine: root logs in by a key of its authorized_keys and runs commands
+ * in its sandbox. It is up as long as the machine is.
+ */
+export async function serveSsh(machine: Machine, hostKey: KeyPair, address: string, port: number): Promise<ServedSsh> {
+  let sessions = 0;
+  const open = new Set<Connection>();
+  const server: SshServer = new Server({ hostKeys: [hostKey.private] }, (connection) => {
+    open.add(connection);
+    connection.on("error", () => {});
+    connection.on("close", () => open.delete(connection));
+    if (!machine.reachable) {
+      connection.end();
+      return;
+    }
+    connection.on("authentication", (context) => {
+      if (context.method !== "publickey" || context.username !== "root") return context.reject(["publickey"]);
+      const known = authorizedKeys(machine).find((key) => sameKey(key, context.key));
+      if (known === undefined) return context.reject(["publickey"]);
+      if (context.signature && context.blob) {
+        const valid = known.verify(context.blob, context.signature, context.hashAlgo);
+        if (valid !== true) return context.reject(["publickey"]);
+      }
+      context.accept();
+    });
+    connection.on("ready", () => {
+      sessions++;
+      connection.on("session", (accept) => {
+        const session = accept();
+        const environment: Record<string, string> = {};
+        session.on("env", (acceptEnv, _reject, { key, val }) => {
+          environment[key] = val;
+          acceptEnv?.();
+        });
+        session.on("pty", (acceptPty) => acceptPty?.());
+        session.on("exec", (acceptExec, _reject, { command }) => execute(machine, acceptExec(), command, environment));
+        session.on("shell", (acceptShell) => execute(machine, acceptShell(), "cd /root; exec /bin/sh -i", environment));
+      });
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, address, () => resolve());
+  });
+  return {
+    address,
+    port: (server.address() as AddressInfo).port,
+    sessions: () => sessions,
+    close: () =>
+      new Promise((resolve) => {
+        for (const connection of open) connection.end();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+function execute(machine: Machine, channel: ssh2.ServerChannel, command: string, environment: Record<string, string>): void {
+  const child = machine.sandbox.spawn(`cd /root; ${command}`, environment);
+  channel.pipe(child.stdin as NodeJS.WritableStream);
+  child.stdout?.pipe(channel, { end: false });
+  child.stderr?.pipe(channel.stderr, { end: false });
+  child.once("error", () => channel.close());
+  child.once("close", (code) => {
+    channel.exit(code ?? 137);
+    channel.end();
+  });
+  channel.once("close", () => child.stdin?.end());
+}
+
+function authorizedKeys(machine: Machine): ParsedKey[] {
+  const text = machine.sandbox.read("/root/.ssh/authorized_keys") ?? "";
+  return text.split("\n").flatMap((line) => {
+    if (line.trim() === "") return [];
+    const parsed = utils.parseKey(line);
+    return parsed instanceof Error ? [] : [parsed].flat();
+  });
+}
+
+function sameKey(key: ParsedKey, given: { algo: string; data: Buffer }): boolean {
+  const mine = key.getPublicSSH();
+  return mine.length === given.data.length && timingSafeEqual(mine, given.data);
+}
