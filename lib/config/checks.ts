@@ -58,7 +58,11 @@ const RELATIONS: readonly Relation[] = [
   {
     reads: ["edges[].advskew"],
     check: (config) =>
-      duplicates(config, "advskew", "with equal skews there is no master at all; change one or leave all out"),
+      duplicates(
+        config,
+        "advskew",
+        "with equal skews there is no master at all; change one or leave all out",
+      ),
   },
   {
     reads: ["edges[].internalAddress"],
@@ -251,6 +255,7 @@ function hostKeys({ edges }: EdgeConfig): ConfigIssue[] {
   if (without.length === 0 || without.length === edges.length) return [];
   return without.map((index) => ({
     path: `edges[${index}].sshHostKey`,
-    message: "must be given when another edge has one, got nothing; copy it from the edge, or leave out all of them",
+    message:
+      "must be given when another edge has one, got nothing; copy it from the edge, or leave out all of them",
   }));
 }

@@ -50,11 +50,7 @@ export function ipv4Network(next: string) {
 
 /** An IPv4 address with its prefix length, such as `10.25.0.10/16`. */
 export function ipv4Interface(next: string) {
-  return checked(
-    isIpv4Prefix,
-    "an IPv4 address with a prefix length, such as 10.25.0.10/16",
-    next,
-  );
+  return checked(isIpv4Prefix, "an IPv4 address with a prefix length, such as 10.25.0.10/16", next);
 }
 
 /** Whether `value` is one IPv4 address in dotted decimal form. */

@@ -40,7 +40,10 @@ export function parseConfig(
   const config = complete(parsed.success ? parsed.data : salvage(input));
   const issues = [
     ...broken,
-    ...checkRelations(config, broken.map(({ path }) => path)),
+    ...checkRelations(
+      config,
+      broken.map(({ path }) => path),
+    ),
     ...checkCarpPassword(environment.TF_VAR_carp_password),
   ];
   if (issues.length > 0) throw new ConfigError(source, issues);
@@ -141,7 +144,8 @@ function unwrap(node: unknown, value: unknown): unknown {
   };
   if (def?.innerType !== undefined) return unwrap(def.innerType, value);
   if (def?.type === "union" && def.options !== undefined) {
-    const existing = typeof value === "object" && value !== null && ("networkId" in value || "subnetId" in value);
+    const existing =
+      typeof value === "object" && value !== null && ("networkId" in value || "subnetId" in value);
     return def.options[existing ? 0 : 1];
   }
   return node;

@@ -86,7 +86,10 @@ const probe = z.strictObject({
       error: "must be a list of 1 to 4 IPv4 addresses; name hosts outside your network",
     })
     .min(1, { error: "must have at least one address, got 0; name a host outside your network" })
-    .max(4, { error: (i) => `must have at most four addresses, got ${(i.input as unknown[]).length}; keep the best four` })
+    .max(4, {
+      error: (i) =>
+        `must have at most four addresses, got ${(i.input as unknown[]).length}; keep the best four`,
+    })
     .default(["9.9.9.9", "1.1.1.1"]),
   /** Seconds between two probes, which is ifstated's poll. @default - 10 */
   interval: integer(5, 300, "10 is the usual value").default(10),
@@ -96,7 +99,11 @@ const probe = z.strictObject({
 
 const claim = z.strictObject({
   /** Seconds an accepted claim may take at OVH before it is looked at anew. @default - 120 */
-  deadline: integer(30, 900, "OVH moves an address in less than a minute as a rule; 120 is the usual value").default(120),
+  deadline: integer(
+    30,
+    900,
+    "OVH moves an address in less than a minute as a rule; 120 is the usual value",
+  ).default(120),
   /** Seconds between two looks at OVH in calm. @default - 30 */
   checkInterval: integer(10, 600, "30 is the usual value; OVH allows 60 requests a minute").default(30),
   /** Seconds of health before a demotion is taken back. @default - 10 */
@@ -105,11 +112,9 @@ const claim = z.strictObject({
 
 const ssh = z.strictObject({
   /** User on the edges. @default - root */
-  user: text(
-    /^[a-z_][a-z0-9_-]{0,30}$/,
-    "a user's name",
-    "edges are installed as root by key",
-  ).default("root"),
+  user: text(/^[a-z_][a-z0-9_-]{0,30}$/, "a user's name", "edges are installed as root by key").default(
+    "root",
+  ),
   /** TCP port of the edges' SSH servers. @default - 22 */
   port: integer(1, 65535, "22 is the usual value").default(22),
   /** Private key file; `~` is your home. @default - the SSH agent */
@@ -165,8 +170,14 @@ const shape = {
   /** Two to eight edges; the first one is preferred. */
   edges: z
     .array(edge, { error: "must be a list of 2 to 8 edges; the first one is preferred" })
-    .min(2, { error: (i) => `must have 2 to 8 edges, got ${(i.input as unknown[]).length}; one edge alone is not redundant` })
-    .max(8, { error: (i) => `must have 2 to 8 edges, got ${(i.input as unknown[]).length}; advskew has room for eight` }),
+    .min(2, {
+      error: (i) =>
+        `must have 2 to 8 edges, got ${(i.input as unknown[]).length}; one edge alone is not redundant`,
+    })
+    .max(8, {
+      error: (i) =>
+        `must have 2 to 8 edges, got ${(i.input as unknown[]).length}; advskew has room for eight`,
+    }),
   carp,
   probe: probe.prefault({}),
   claim: claim.prefault({}),

@@ -67,7 +67,12 @@ export class Carp {
     const bowOut = this.state === "MASTER";
     this.stop();
     if (bowOut) {
-      this.environment.send({ vhid: this.vhid, advbase: 255, advskew: 255, demotion: this.environment.demotion() });
+      this.environment.send({
+        vhid: this.vhid,
+        advbase: 255,
+        advskew: 255,
+        demotion: this.environment.demotion(),
+      });
     }
   }
 

@@ -22,7 +22,10 @@ const DAY = 86_400_000;
 /** Makes an authority. */
 export async function makeAuthority(): Promise<Authority> {
   x509.cryptoProvider.set(webcrypto as never);
-  const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
+  const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, [
+    "sign",
+    "verify",
+  ])) as webcrypto.CryptoKeyPair;
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: "01",
     name: "CN=Simulated Authority",
@@ -39,7 +42,10 @@ export async function makeAuthority(): Promise<Authority> {
   return {
     ca: authority.toString("pem"),
     issue: async (names, options) => {
-      const own = (await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
+      const own = (await webcrypto.subtle.generateKey(ALGORITHM, true, [
+        "sign",
+        "verify",
+      ])) as webcrypto.CryptoKeyPair;
       serial += 1;
       const cert = await x509.X509CertificateGenerator.create({
         serialNumber: serial.toString(16).padStart(2, "0"),

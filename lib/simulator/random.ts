@@ -19,12 +19,10 @@ export function seededRandom(seed: number): Random {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
   const int = (below: number) => Math.floor(next() * below);
-  const hex = (digits: number) =>
-    Array.from({ length: digits }, () => int(16).toString(16)).join("");
+  const hex = (digits: number) => Array.from({ length: digits }, () => int(16).toString(16)).join("");
   return {
     next,
     int,
-    uuid: () =>
-      `${hex(8)}-${hex(4)}-4${hex(3)}-${"89ab"[int(4)]}${hex(3)}-${hex(12)}`,
+    uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-${"89ab"[int(4)]}${hex(3)}-${hex(12)}`,
   };
 }

@@ -7,7 +7,19 @@ export interface Token {
 }
 
 const KEYWORDS = new Set([
-  "&&", "||", "down", "every", "if", "init", "init-state", "link", "run", "set-state", "state", "unknown", "up",
+  "&&",
+  "||",
+  "down",
+  "every",
+  "if",
+  "init",
+  "init-state",
+  "link",
+  "run",
+  "set-state",
+  "state",
+  "unknown",
+  "up",
 ]);
 const WORD_START = /[A-Za-z0-9:_&|]/;
 const WORD_REST = /[!-~]/;

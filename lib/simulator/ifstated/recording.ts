@@ -49,13 +49,19 @@ function playCheck(recording: Recording): string | undefined {
       ? [...result.messages, ...(result.config === undefined ? [] : ["configuration OK"])]
       : [...result.messages, `ifstated: invalid start state ${result.invalidStart}`];
   const expected = JSON.stringify(check?.output);
-  return JSON.stringify(output) === expected ? undefined : `-n printed ${JSON.stringify(output)}, recorded was ${expected}`;
+  return JSON.stringify(output) === expected
+    ? undefined
+    : `-n printed ${JSON.stringify(output)}, recorded was ${expected}`;
 }
 
 function playTrace(recording: Recording): string | undefined {
   const trace = new Player(recording).play();
   const expected = recording.trace.filter((entry) => !("stderr" in entry));
-  return compare(expected, trace.slice(0, recording.maxTrace === undefined ? undefined : expected.length), recording.agree);
+  return compare(
+    expected,
+    trace.slice(0, recording.maxTrace === undefined ? undefined : expected.length),
+    recording.agree,
+  );
 }
 
 /** The first difference. Within one second the order is free where the recordings themselves did not agree. */
@@ -75,7 +81,8 @@ export function compare(
   };
   const [left, right] = [order(expected), order(got)];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    if (left[i] !== right[i]) return `entry ${i}: recorded ${left[i] ?? "nothing"}, got ${right[i] ?? "nothing"}`;
+    if (left[i] !== right[i])
+      return `entry ${i}: recorded ${left[i] ?? "nothing"}, got ${right[i] ?? "nothing"}`;
   }
   return undefined;
 }
@@ -92,7 +99,8 @@ class Player {
   private readonly actions: Map<string, Outcome>;
   private readonly machine: Ifstated;
   private readonly limit: number;
-  private running: { test: ExternalTest; endsAt: number; status: number; name: string; killed: boolean }[] = [];
+  private running: { test: ExternalTest; endsAt: number; status: number; name: string; killed: boolean }[] =
+    [];
   private time = 0;
   private loop = 0;
   private wallOffset = 0;
@@ -164,7 +172,8 @@ class Player {
     const [ended] = this.running.splice(index, 1);
     if (ended === undefined) return;
     this.note({ testEnd: ended.name, result: ended.status });
-    if (!ended.killed) this.drive(this.machine.testEnded(ended.test, verdict(ended.test.command, ended.status)));
+    if (!ended.killed)
+      this.drive(this.machine.testEnded(ended.test, verdict(ended.test.command, ended.status)));
   }
 
   private drive(steps: Steps): void {

@@ -279,7 +279,8 @@ export class Kernel {
   /** Begins carp where everything it needs is there. */
   private run(found: NetworkInterface): void {
     const { carp } = found;
-    if (carp?.vhid === undefined || carp.carpdev === undefined || !found.up || found.addresses.length === 0) return;
+    if (carp?.vhid === undefined || carp.carpdev === undefined || !found.up || found.addresses.length === 0)
+      return;
     carp.engine ??= new Carp(
       carp.vhid,
       { advbase: carp.advbase, advskew: carp.advskew },
@@ -299,7 +300,8 @@ export class Kernel {
 
   private transmit({ carp }: NetworkInterface, advertisement: Advertisement): void {
     const device = carp?.carpdev === undefined ? undefined : this.find(carp.carpdev);
-    if (device === undefined || !device.up || !device.cable || !this.environment.passesCarp(device.name)) return;
+    if (device === undefined || !device.up || !device.cable || !this.environment.passesCarp(device.name))
+      return;
     this.environment.send(device.name, { ...advertisement, pass: carp?.pass ?? "" });
   }
 

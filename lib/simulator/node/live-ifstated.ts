@@ -1,4 +1,11 @@
-import { type Effect, type ExternalTest, Ifstated, type IfstatedEnvironment, type RawLink, type Steps } from "../ifstated/machine.js";
+import {
+  type Effect,
+  type ExternalTest,
+  Ifstated,
+  type IfstatedEnvironment,
+  type RawLink,
+  type Steps,
+} from "../ifstated/machine.js";
 
 /** A command that was started; it resolves to its exit status, or undefined where a signal ended it. */
 export interface StartedCommand {
@@ -69,7 +76,10 @@ export class LiveIfstated {
     clearTimeout(this.timer);
     const test = this.stopped ? undefined : this.machine.nextDue();
     if (test?.due === undefined) return;
-    this.timer = setTimeout(() => void this.enqueue(() => this.machine.tick(test)), Math.max(0, test.due - Date.now()));
+    this.timer = setTimeout(
+      () => void this.enqueue(() => this.machine.tick(test)),
+      Math.max(0, test.due - Date.now()),
+    );
   }
 
   private async drive(steps: Steps): Promise<void> {

@@ -19,7 +19,11 @@ export interface Surroundings {
   readonly speed: number;
   answersPing(machine: Machine, host: string): boolean;
   /** Where a name and port lead: a loopback address, or why nowhere. */
-  resolve(machine: Machine, host: string, port: number): { address: string; port: number } | "no such name" | "unreachable";
+  resolve(
+    machine: Machine,
+    host: string,
+    port: number,
+  ): { address: string; port: number } | "no such name" | "unreachable";
   /** Hands an advertisement to the network that an interface is on. */
   advertise(machine: Machine, carpdev: string, advertisement: SignedAdvertisement): void;
   /** Told when something that others can see has changed. */
@@ -41,7 +45,19 @@ export interface Port {
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  crontab, hostname, ifconfig, ifstated, logger, nc, netstat, pfctl, ping, rcctl, reboot, sysctl, uname,
+  crontab,
+  hostname,
+  ifconfig,
+  ifstated,
+  logger,
+  nc,
+  netstat,
+  pfctl,
+  ping,
+  rcctl,
+  reboot,
+  sysctl,
+  uname,
 };
 
 /** What rc(8) loads before pf.conf: it blocks, but lets carp pass. */
@@ -104,7 +120,7 @@ export class Machine {
     this.sandbox.write("/etc/myname", `${this.name}\n`);
     this.sandbox.write(
       "/etc/pf.conf",
-      '#\t$OpenBSD: pf.conf $\n\nset skip on lo\n\nblock return\t# block stateless traffic\npass\t\t# establish keep-state\n\n' +
+      "#\t$OpenBSD: pf.conf $\n\nset skip on lo\n\nblock return\t# block stateless traffic\npass\t\t# establish keep-state\n\n" +
         "# By default, do not permit remote connections to X11\nblock return in on ! lo0 proto tcp to port 6000:6010\n",
       0o600,
     );
@@ -153,7 +169,8 @@ export class Machine {
   /** An orderly restart: carp interfaces go down first, so that the others hear of it. */
   reboot(): void {
     setImmediate(() => {
-      for (const { name, carp } of this.kernel.interfaces.values()) if (carp !== undefined) this.kernel.setUp(name, false);
+      for (const { name, carp } of this.kernel.interfaces.values())
+        if (carp !== undefined) this.kernel.setUp(name, false);
       this.powerOff();
       void this.boot();
     });
@@ -164,7 +181,8 @@ export class Machine {
       environment: {
         wallSeconds: () => Math.floor(Date.now() / 1000),
         loopTime: () => Date.now(),
-        links: () => new Map([...this.kernel.interfaces.keys()].map((name) => [name, this.kernel.linkState(name)])),
+        links: () =>
+          new Map([...this.kernel.interfaces.keys()].map((name) => [name, this.kernel.linkState(name)])),
       },
       start: (command) => {
         const child = this.sandbox.spawn(command);
@@ -212,7 +230,9 @@ export class Machine {
   hasAddress(address: string): boolean {
     return (
       this.running &&
-      [...this.kernel.interfaces.values()].some(({ addresses }) => addresses.some((one) => one.address === address))
+      [...this.kernel.interfaces.values()].some(({ addresses }) =>
+        addresses.some((one) => one.address === address),
+      )
     );
   }
 
@@ -304,7 +324,12 @@ export class Machine {
   private receiveLog(line: string): void {
     const parts = /^<(\d+)>(?:\w{3} [ \d]\d \d\d:\d\d:\d\d )?([^\s:[]+)(?:\[\d+\])?: (.*)$/.exec(line);
     if (parts === null) this.log("user.notice", "?", line);
-    else this.log(Number(parts[1]) >> 3 === 3 ? "daemon.info" : "user.info", parts[2] as string, parts[3] as string);
+    else
+      this.log(
+        Number(parts[1]) >> 3 === 3 ? "daemon.info" : "user.info",
+        parts[2] as string,
+        parts[3] as string,
+      );
   }
 }
 

@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -7,10 +17,55 @@ import { fileURLToPath } from "node:url";
 
 /** Host programs that OpenBSD's base has as well; nothing else can be run on a node. */
 const BASE_PROGRAMS = [
-  "[", "awk", "basename", "cat", "chgrp", "chmod", "chown", "cmp", "cp", "cut", "date", "dd", "diff", "dirname",
-  "echo", "env", "expr", "false", "find", "grep", "head", "id", "install", "kill", "ln", "ls", "mkdir", "mktemp",
-  "mv", "perl", "printf", "pwd", "readlink", "rm", "rmdir", "scp", "sed", "sleep", "sort", "sync", "tail", "tee",
-  "test", "touch", "tr", "true", "uniq", "wc", "xargs",
+  "[",
+  "awk",
+  "basename",
+  "cat",
+  "chgrp",
+  "chmod",
+  "chown",
+  "cmp",
+  "cp",
+  "cut",
+  "date",
+  "dd",
+  "diff",
+  "dirname",
+  "echo",
+  "env",
+  "expr",
+  "false",
+  "find",
+  "grep",
+  "head",
+  "id",
+  "install",
+  "kill",
+  "ln",
+  "ls",
+  "mkdir",
+  "mktemp",
+  "mv",
+  "perl",
+  "printf",
+  "pwd",
+  "readlink",
+  "rm",
+  "rmdir",
+  "scp",
+  "sed",
+  "sleep",
+  "sort",
+  "sync",
+  "tail",
+  "tee",
+  "test",
+  "touch",
+  "tr",
+  "true",
+  "uniq",
+  "wc",
+  "xargs",
 ];
 
 /** Where OpenBSD keeps the commands that a simulated kernel answers. */
@@ -94,8 +149,26 @@ export class Sandbox {
   prepare(): void {
     const { root } = this;
     for (const folder of [
-      "bin", "sbin", "dev", "etc", "root", "home", "tmp", "simulator/host", "simulator/perl/OpenBSD", "usr/bin", "usr/sbin", "usr/lib",
-      "usr/share", "usr/local/sbin", "usr/local/bin", "usr/local/man/man8", "var/db", "var/run", "var/log", "var/cron/tabs",
+      "bin",
+      "sbin",
+      "dev",
+      "etc",
+      "root",
+      "home",
+      "tmp",
+      "simulator/host",
+      "simulator/perl/OpenBSD",
+      "usr/bin",
+      "usr/sbin",
+      "usr/lib",
+      "usr/share",
+      "usr/local/sbin",
+      "usr/local/bin",
+      "usr/local/man/man8",
+      "var/db",
+      "var/run",
+      "var/log",
+      "var/cron/tabs",
       ...["lib64"].filter((name) => existsSync(`/usr/${name}`)).map((name) => `usr/${name}`),
     ]) {
       mkdirSync(join(root, folder), { recursive: true });
@@ -120,7 +193,10 @@ export class Sandbox {
     this.install("netstart.sh", "/etc/netstart", 0o644);
     this.install("pledge.pm", "/simulator/perl/OpenBSD/Pledge.pm", 0o444);
     this.install("unveil.pm", "/simulator/perl/OpenBSD/Unveil.pm", 0o444);
-    this.write("/etc/passwd", "root:*:0:0:Charlie &:/root:/bin/sh\nnobody:*:32767:32767::/nonexistent:/sbin/nologin\n");
+    this.write(
+      "/etc/passwd",
+      "root:*:0:0:Charlie &:/root:/bin/sh\nnobody:*:32767:32767::/nonexistent:/sbin/nologin\n",
+    );
     this.write("/etc/group", "wheel:*:0:root\nnobody:*:32767:\n");
   }
 
@@ -143,7 +219,18 @@ export class Sandbox {
     ];
     const holder = spawn(
       "unshare",
-      ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "perl", join(here, "holder.pl"), this.root, ...binds],
+      [
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child=SIGKILL",
+        "perl",
+        join(here, "holder.pl"),
+        this.root,
+        ...binds,
+      ],
       { stdio: ["pipe", "pipe", "pipe"] },
     );
     this.holder = holder;
@@ -157,13 +244,16 @@ export class Sandbox {
       createInterface({ input: holder.stdout }).on("line", (line) => {
         if (line.startsWith("R")) resolve();
         else if (line.startsWith("L")) this.onLog(line.slice(1));
-        else if (line.startsWith("E")) reject(new Error(`the node's sandbox cannot be set up: ${line.slice(1)}`));
+        else if (line.startsWith("E"))
+          reject(new Error(`the node's sandbox cannot be set up: ${line.slice(1)}`));
       });
     }).catch((error) => {
       this.stop();
       throw error;
     });
-    this.pid = Number(readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8").trim().split(" ")[0]);
+    this.pid = Number(
+      readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8").trim().split(" ")[0],
+    );
   }
 
   get running(): boolean {
@@ -176,8 +266,18 @@ export class Sandbox {
     const child = spawn(
       "nsenter",
       [
-        "--preserve-credentials", "--user", "--mount", "--pid", "--root", "--wd", "--target", String(this.pid),
-        "--", "/bin/sh", "-c", command,
+        "--preserve-credentials",
+        "--user",
+        "--mount",
+        "--pid",
+        "--root",
+        "--wd",
+        "--target",
+        String(this.pid),
+        "--",
+        "/bin/sh",
+        "-c",
+        command,
       ],
       { env: { ...ENVIRONMENT, ...environment }, stdio: ["pipe", "pipe", "pipe"] },
     );
@@ -343,5 +443,7 @@ class ShimInput {
 
 /** The host's shell that comes nearest to OpenBSD's ksh. */
 function shell(): string {
-  return ["/usr/bin/mksh", "/bin/mksh", "/usr/bin/dash", "/bin/dash"].find((path) => existsSync(path)) ?? "/bin/sh";
+  return (
+    ["/usr/bin/mksh", "/bin/mksh", "/usr/bin/dash", "/bin/dash"].find((path) => existsSync(path)) ?? "/bin/sh"
+  );
 }

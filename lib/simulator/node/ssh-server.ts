@@ -31,7 +31,12 @@ export function generateKeyPair(): KeyPair {
  * Serves SSH for a machine: root logs in by a key of its authorized_keys and runs commands
  * in its sandbox. It is up as long as the machine is.
  */
-export async function serveSsh(machine: Machine, hostKey: KeyPair, address: string, port: number): Promise<ServedSsh> {
+export async function serveSsh(
+  machine: Machine,
+  hostKey: KeyPair,
+  address: string,
+  port: number,
+): Promise<ServedSsh> {
   let sessions = 0;
   const open = new Set<Connection>();
   const server: SshServer = new Server({ hostKeys: [hostKey.private] }, (connection) => {
@@ -62,8 +67,12 @@ export async function serveSsh(machine: Machine, hostKey: KeyPair, address: stri
           acceptEnv?.();
         });
         session.on("pty", (acceptPty) => acceptPty?.());
-        session.on("exec", (acceptExec, _reject, { command }) => execute(machine, acceptExec(), command, environment));
-        session.on("shell", (acceptShell) => execute(machine, acceptShell(), "cd /root; exec /bin/sh -i", environment));
+        session.on("exec", (acceptExec, _reject, { command }) =>
+          execute(machine, acceptExec(), command, environment),
+        );
+        session.on("shell", (acceptShell) =>
+          execute(machine, acceptShell(), "cd /root; exec /bin/sh -i", environment),
+        );
       });
     });
   });
@@ -83,7 +92,12 @@ export async function serveSsh(machine: Machine, hostKey: KeyPair, address: stri
   };
 }
 
-function execute(machine: Machine, channel: ssh2.ServerChannel, command: string, environment: Record<string, string>): void {
+function execute(
+  machine: Machine,
+  channel: ssh2.ServerChannel,
+  command: string,
+  environment: Record<string, string>,
+): void {
   const child = machine.sandbox.spawn(`cd /root; ${command}`, environment);
   channel.pipe(child.stdin as NodeJS.WritableStream);
   child.stdout?.pipe(channel, { end: false });

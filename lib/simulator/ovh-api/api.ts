@@ -6,7 +6,7 @@ import { type Durations, isoTime } from "./envelope.js";
 import { badRequest, conflict, notFound } from "./errors.js";
 import { type FailoverBehaviour, FailoverIps } from "./failover.js";
 import { Faults } from "./faults.js";
-import { Instances, type InstanceSurroundings } from "./instances.js";
+import { type InstanceSurroundings, Instances } from "./instances.js";
 import { Networks } from "./networks.js";
 import { type Flavor, flavorsOf, type Image, imageOf, type Seed } from "./seed.js";
 
@@ -80,7 +80,9 @@ export class OvhProject {
   /** Publishes an image anew: the same name under another id, as OVH does. */
   republishImage(name: string): void {
     this.images = this.images.map((image) =>
-      image.name === name ? imageOf(image.location.region, name, Number(image.createdAt.slice(8, 10)) + 1) : image,
+      image.name === name
+        ? imageOf(image.location.region, name, Number(image.createdAt.slice(8, 10)) + 1)
+        : image,
     );
   }
 
@@ -115,7 +117,8 @@ export class OvhProject {
   createSshKey(body: unknown): SshKey {
     const { name, publicKey } = accept(sshKeyBody, body);
     if (this.sshKeys.has(name)) throw conflict(`SSH key ${name} already exists`);
-    if (!/^(ssh-|ecdsa-)\S+ \S+/.test(publicKey)) throw badRequest("Invalid parameter publicKey: not a public key");
+    if (!/^(ssh-|ecdsa-)\S+ \S+/.test(publicKey))
+      throw badRequest("Invalid parameter publicKey: not a public key");
     const at = isoTime(this.options.clock.now());
     const key = { name, publicKey, createdAt: at, updatedAt: at };
     this.sshKeys.set(name, key);

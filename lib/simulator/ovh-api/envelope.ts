@@ -15,13 +15,7 @@ export interface Envelope<Spec, State> {
   readonly currentState: State | null;
 }
 
-export type ResourceStatus =
-  | "CREATING"
-  | "READY"
-  | "UPDATING"
-  | "OUT_OF_SYNC"
-  | "ERROR"
-  | "DELETING";
+export type ResourceStatus = "CREATING" | "READY" | "UPDATING" | "OUT_OF_SYNC" | "ERROR" | "DELETING";
 
 interface Task {
   readonly id: string;
@@ -170,7 +164,9 @@ export class Collection<Spec, State> {
   }
 
   private checksum(item: Item<Spec, State>): string {
-    return createHash("md5").update(JSON.stringify([item.id, item.spec])).digest("hex");
+    return createHash("md5")
+      .update(JSON.stringify([item.id, item.spec]))
+      .digest("hex");
   }
 
   private render(item: Item<Spec, State>): Envelope<Spec, State> {

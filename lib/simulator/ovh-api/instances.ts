@@ -124,7 +124,12 @@ export class Instances {
         const spec: InstanceSpec =
           previous === undefined
             ? asked
-            : { ...asked, location: previous.location, group: previous.group, sshKeyName: previous.sshKeyName };
+            : {
+                ...asked,
+                location: previous.location,
+                group: previous.group,
+                sshKeyName: previous.sshKeyName,
+              };
         this.checkReferences(spec);
         const complete = compact({
           ...spec,
@@ -141,8 +146,17 @@ export class Instances {
         const interfaces = this.attached.get(id) ?? this.reserved.get(spec) ?? [];
         this.reserved.delete(spec);
         this.attached.set(id, interfaces);
-        const state = this.describe(spec, interfaces.map(({ entry }) => entry), previous?.hostId);
-        if (previous === null) around.started?.(id, state, interfaces.map(({ address }) => address));
+        const state = this.describe(
+          spec,
+          interfaces.map(({ entry }) => entry),
+          previous?.hostId,
+        );
+        if (previous === null)
+          around.started?.(
+            id,
+            state,
+            interfaces.map(({ address }) => address),
+          );
         return state;
       },
       gone: (id) => {
@@ -178,7 +192,8 @@ export class Instances {
       const mac = `fa:16:3e:${[0, 0, 0].map(() => this.random.int(256).toString(16).padStart(2, "0")).join(":")}`;
       const version = 4 as const;
       if (entry.id === undefined) {
-        if (entry.autoAssignPublicIp !== true) throw badRequest("Invalid parameter networks: neither id nor autoAssignPublicIp");
+        if (entry.autoAssignPublicIp !== true)
+          throw badRequest("Invalid parameter networks: neither id nor autoAssignPublicIp");
         const address: Address = { ip: this.around.publicAddress(), mac, type: "public", version };
         return { address, entry: { id: null, subnetId: null, gatewayId: null, addresses: [address] } };
       }
@@ -247,6 +262,9 @@ export class Instances {
       .list()
       .filter(({ targetSpec }) => targetSpec.group?.id === id)
       .map((instance) => ({ id: instance.id }));
-    return { ...group, currentState: group.currentState === null ? null : { ...group.currentState, members } };
+    return {
+      ...group,
+      currentState: group.currentState === null ? null : { ...group.currentState, members },
+    };
   }
 }

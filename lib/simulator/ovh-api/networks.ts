@@ -65,7 +65,8 @@ export class Networks {
       if (!ipaddr.IPv4.isValid(wanted) || !ipaddr.IPv4.parse(wanted).match(cidr)) {
         throw badRequest(`IP address ${wanted} is not a valid IP for subnet ${subnetId}`);
       }
-      if (taken.has(wanted)) throw conflict(`IP address ${wanted} is already allocated in subnet ${subnetId}`);
+      if (taken.has(wanted))
+        throw conflict(`IP address ${wanted} is already allocated in subnet ${subnetId}`);
       taken.add(wanted);
       return wanted;
     }
@@ -99,7 +100,8 @@ export class Networks {
         const taken = this.networks
           .list()
           .find((other) => other.targetSpec.vlanId !== undefined && other.targetSpec.vlanId === spec.vlanId);
-        if (taken !== undefined) throw conflict(`VLAN id ${spec.vlanId} is already used by network ${taken.id}`);
+        if (taken !== undefined)
+          throw conflict(`VLAN id ${spec.vlanId} is already used by network ${taken.id}`);
         return spec.vlanId === undefined ? { ...spec, vlanId: this.nextVlan++ } : spec;
       },
       realise: (id, spec) => {
@@ -126,7 +128,8 @@ export class Networks {
       path: `${this.path}/network/${networkId}/subnet`,
       accept: (body, previous) => {
         const asked = accept(subnetSpec, body);
-        const spec = previous === undefined ? asked : { ...asked, cidr: previous.cidr, location: previous.location };
+        const spec =
+          previous === undefined ? asked : { ...asked, cidr: previous.cidr, location: previous.location };
         if (spec.cidr === undefined || !ipaddr.IPv4.isValidCIDR(spec.cidr)) {
           throw badRequest(`Invalid parameter cidr: ${spec.cidr} is not a network`);
         }
@@ -141,7 +144,9 @@ export class Networks {
       realise: (_, spec) => ({ ...spec, hostRoutes: [] }),
       release: (id) => {
         if ((this.leases.get(id)?.size ?? 0) > 0) {
-          throw conflict(`Unable to complete operation on subnet ${id}: one or more ports have an IP allocation from this subnet`);
+          throw conflict(
+            `Unable to complete operation on subnet ${id}: one or more ports have an IP allocation from this subnet`,
+          );
         }
       },
       gone: (id) => this.leases.delete(id),
@@ -161,7 +166,9 @@ function poolOf(cidr: string): z.output<typeof pool> {
 }
 
 function toNumber(address: string): number {
-  return ipaddr.IPv4.parse(address).toByteArray().reduce((sum, byte) => sum * 256 + byte, 0);
+  return ipaddr.IPv4.parse(address)
+    .toByteArray()
+    .reduce((sum, byte) => sum * 256 + byte, 0);
 }
 
 function fromNumber(value: number): string {

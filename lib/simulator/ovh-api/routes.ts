@@ -135,7 +135,9 @@ function v2Routes(project: OvhProject): App {
     if (found === undefined) throw notFound(`Additional IP ${c.req.param("ip")} does not exist`);
     return c.json(additionalIp(found));
   });
-  collectionRoutes(app, `${base}/network/:network/subnet`, (param) => project.networks.subnets(param("network")));
+  collectionRoutes(app, `${base}/network/:network/subnet`, (param) =>
+    project.networks.subnets(param("network")),
+  );
   collectionRoutes(app, `${base}/network`, () => project.networks.networks);
   collectionRoutes(app, `${base}/compute/instance`, () => project.instances.instances);
   const group = `${base}/compute/instanceGroup`;

@@ -62,7 +62,11 @@ export interface Seed {
   readonly project: string;
   readonly description: string;
   readonly regions: readonly string[];
-  readonly failoverIps: readonly { readonly id: string; readonly address: string; readonly routedTo?: string }[];
+  readonly failoverIps: readonly {
+    readonly id: string;
+    readonly address: string;
+    readonly routedTo?: string;
+  }[];
   readonly imageNames: readonly string[];
   readonly keys: readonly ApiKey[];
   /** First three numbers of the addresses that instances get. */

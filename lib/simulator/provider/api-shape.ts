@@ -39,7 +39,9 @@ function camelCase(name: string): string {
 /** An object for the API: what is null or absent is left out. */
 export function toApi(fields: Readonly<Record<string, Value | undefined>>): Record<string, Value> {
   return Object.fromEntries(
-    Object.entries(fields).filter((entry): entry is [string, Value] => entry[1] !== null && entry[1] !== undefined),
+    Object.entries(fields).filter(
+      (entry): entry is [string, Value] => entry[1] !== null && entry[1] !== undefined,
+    ),
   );
 }
 

@@ -31,7 +31,8 @@ export function ovhDataSources(schema: ProviderSchema): Record<string, DataSourc
     async ({ client }, config) => {
       const query = config.region ? `?region=${encodeURIComponent(config.region as string)}` : "";
       const found = await client.get<unknown[]>(`${projectPath(config)}${path}${query}`);
-      const item = schema.data_source_schemas?.[type]?.block.attributes?.[attribute]?.nested_type?.attributes ?? {};
+      const item =
+        schema.data_source_schemas?.[type]?.block.attributes?.[attribute]?.nested_type?.attributes ?? {};
       return { ...config, [attribute]: found.map((entry) => fromApi(item, entry, "zero")) };
     };
   return {
@@ -49,7 +50,10 @@ const sshKey: ResourceType = {
   },
   // A key that is gone is an error here, not a removal, as in the real provider.
   read: async ({ client }, state) =>
-    sshKeyState(state, await client.get(`${projectPath(state)}/sshKey/${encodeURIComponent(state.name as string)}`)),
+    sshKeyState(
+      state,
+      await client.get(`${projectPath(state)}/sshKey/${encodeURIComponent(state.name as string)}`),
+    ),
   delete: async ({ client }, state) => {
     const path = `${projectPath(state)}/sshKey/${encodeURIComponent(state.name as string)}`;
     await client.delete(path).catch((error: unknown) => {
@@ -68,7 +72,12 @@ function sshKeyState(resource: Resource, key: Record<string, string>): Resource 
   };
 }
 
-function envelopeState(resource: Resource, found: Tracked, current: Attributes, absent: "zero" | "null"): Resource {
+function envelopeState(
+  resource: Resource,
+  found: Tracked,
+  current: Attributes,
+  absent: "zero" | "null",
+): Resource {
   return {
     ...resource,
     id: found.id,
@@ -120,7 +129,8 @@ function network(attributes: Attributes): ResourceType {
 }
 
 function subnet(attributes: Attributes): ResourceType {
-  const base = (resource: Resource) => `${projectPath(resource)}/network/${resource.network_id as string}/subnet`;
+  const base = (resource: Resource) =>
+    `${projectPath(resource)}/network/${resource.network_id as string}/subnet`;
   const path = (resource: Resource) => `${base(resource)}/${resource.id as string}`;
   const spec = (resource: Resource): Fields => ({
     name: resource.name,
@@ -172,17 +182,30 @@ function subnet(attributes: Attributes): ResourceType {
 }
 
 function instanceGroup(attributes: Attributes): ResourceType {
-  const path = (resource: Resource) => `${projectPath(resource)}/compute/instanceGroup/${resource.id as string}`;
+  const path = (resource: Resource) =>
+    `${projectPath(resource)}/compute/instanceGroup/${resource.id as string}`;
   const state = (resource: Resource, found: Tracked): Resource => {
     const spec = (found.targetSpec ?? {}) as Nested;
-    const { updated_at: _, ...rest } = envelopeState(resource, found, nested(attributes, "current_state"), "zero");
-    return { ...rest, name: spec.name ?? null, policy: spec.policy ?? null, region: (spec.location as Nested).region ?? null };
+    const { updated_at: _, ...rest } = envelopeState(
+      resource,
+      found,
+      nested(attributes, "current_state"),
+      "zero",
+    );
+    return {
+      ...rest,
+      name: spec.name ?? null,
+      policy: spec.policy ?? null,
+      region: (spec.location as Nested).region ?? null,
+    };
   };
   return {
     replace: ["service_name", "name", "policy", "region"],
     create: async (context, planned) => {
       const targetSpec = { name: planned.name, policy: planned.policy, location: { region: planned.region } };
-      const made = await context.client.post<Tracked>(`${projectPath(planned)}/compute/instanceGroup`, { targetSpec });
+      const made = await context.client.post<Tracked>(`${projectPath(planned)}/compute/instanceGroup`, {
+        targetSpec,
+      });
       return state(planned, await untilReady(context, path({ ...planned, id: made.id }), "instance group"));
     },
     read: async ({ client }, resource) => {
@@ -206,7 +229,9 @@ function instance(attributes: Attributes): ResourceType {
     volumes: orAbsent(ids(resource.volume_ids)),
     powerState: resource.power_state,
     shares: orAbsent(
-      ((resource.shares ?? []) as Nested[]).map((share) => toApi({ id: share.id, accessLevel: share.access_level })),
+      ((resource.shares ?? []) as Nested[]).map((share) =>
+        toApi({ id: share.id, accessLevel: share.access_level }),
+      ),
     ),
   });
   const securityGroups = (resource: Resource) => ({ securityGroups: ids(resource.security_group_ids) });
@@ -246,7 +271,9 @@ function instance(attributes: Attributes): ResourceType {
         // Null is said, not left out: it asks for the default group.
         ...securityGroups(planned),
       };
-      const made = await context.client.post<Tracked>(`${projectPath(planned)}/compute/instance`, { targetSpec });
+      const made = await context.client.post<Tracked>(`${projectPath(planned)}/compute/instance`, {
+        targetSpec,
+      });
       return state(planned, await untilReady(context, path({ ...planned, id: made.id }), "instance"));
     },
     read: async ({ client }, resource) => {
@@ -310,7 +337,11 @@ const failoverIpAttach: ResourceType = {
   delete: async () => {},
 };
 
-async function attach({ client, pollInterval }: Context, path: string, instanceId: Value): Promise<FailoverIp> {
+async function attach(
+  { client, pollInterval }: Context,
+  path: string,
+  instanceId: Value,
+): Promise<FailoverIp> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await client.post<FailoverIp>(path, toApi({ instanceId }));
@@ -327,7 +358,9 @@ async function findFailoverIp({ client }: Context, resource: Resource): Promise<
   const list = await client.get<FailoverIp[]>(`/cloud/project/${project}/ip/failover`);
   const found = list.find(({ ip }) => ip === resource.ip);
   if (found === undefined) {
-    throw new Error(`failover IP ${(resource.ip as string) ?? ""} cannot be found in cloud project ${project}`);
+    throw new Error(
+      `failover IP ${(resource.ip as string) ?? ""} cannot be found in cloud project ${project}`,
+    );
   }
   return failoverState(resource, found);
 }

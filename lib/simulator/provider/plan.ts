@@ -22,7 +22,9 @@ export function plan(
   config: Resource,
 ): Planned {
   const attributes = schema.block.attributes ?? {};
-  const computed = Object.keys(attributes).filter((name) => attributes[name]?.computed && config[name] === null);
+  const computed = Object.keys(attributes).filter(
+    (name) => attributes[name]?.computed && config[name] === null,
+  );
   if (prior === null) {
     const unknown = computed.map((name): [string, Value] => [name, UNKNOWN]);
     return { state: { ...proposed, ...Object.fromEntries(unknown) }, requiresReplace: [] };

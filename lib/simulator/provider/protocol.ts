@@ -158,8 +158,10 @@ export function pluginProtocol(): PackageDefinition {
       ),
     },
   };
-  return fromJSON(
-    { nested: { tfplugin6: { nested } } } as Description,
-    { keepCase: true, longs: Number, defaults: true, enums: Number },
-  );
+  return fromJSON({ nested: { tfplugin6: { nested } } } as Description, {
+    keepCase: true,
+    longs: Number,
+    defaults: true,
+    enums: Number,
+  });
 }

@@ -29,7 +29,11 @@ export interface ServedProvider {
 export type ProviderEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** Provider ovh/ovh, speaking to the API that its configuration names. */
-export function ovhProvider(schema: ProviderSchema, pollInterval: number, environment: ProviderEnvironment): ProviderDefinition {
+export function ovhProvider(
+  schema: ProviderSchema,
+  pollInterval: number,
+  environment: ProviderEnvironment,
+): ProviderDefinition {
   return {
     schema,
     resources: ovhResourceTypes(schema),
@@ -79,11 +83,18 @@ export function nullProvider(): ProviderDefinition {
 }
 
 /** Serves a provider over a Unix socket in `folder`, by plugin protocol 6. */
-export async function serveProvider(definition: ProviderDefinition, folder: string, name: string): Promise<ServedProvider> {
+export async function serveProvider(
+  definition: ProviderDefinition,
+  folder: string,
+  name: string,
+): Promise<ServedProvider> {
   const descriptor = grpc.loadPackageDefinition(pluginProtocol()) as unknown as {
     tfplugin6: { Provider: { service: grpc.ServiceDefinition } };
   };
-  const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
+  const server = new grpc.Server({
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+  });
   const handlers = Object.entries(calls(definition)).map(([method, call]) => [method, unary(call)]);
   server.addService(descriptor.tfplugin6.Provider.service, Object.fromEntries(handlers));
   const socket = join(folder, `${name}.sock`);
@@ -102,15 +113,18 @@ export async function serveProvider(definition: ProviderDefinition, folder: stri
   };
 }
 
-/** The value of `TF_REATTACH_PROVIDERS`, under Terraform's and OpenTofu's names for the registry. */
-export function reattach(providers: Readonly<Record<string, ServedProvider>>): string {
+/**
+ * The value of `TF_REATTACH_PROVIDERS`, under Terraform's and OpenTofu's names for the registry.
+ * Terraform kills `owner` when a socket answers no more.
+ */
+export function reattach(providers: Readonly<Record<string, ServedProvider>>, owner: number): string {
   const entries = Object.entries(providers).flatMap(([source, { socket }]) =>
     ["registry.terraform.io", "registry.opentofu.org"].map((registry) => [
       `${registry}/${source}`,
       {
         Protocol: "grpc",
         ProtocolVersion: 6,
-        Pid: process.pid,
+        Pid: owner,
         Test: true,
         Addr: { Network: "unix", String: socket },
       },
@@ -194,7 +208,9 @@ function calls({ schema, resources, dataSources, configure }: ProviderDefinition
       const type = typeOf(type_name);
       if (type.import === undefined) throw new Error(`${type_name} cannot be imported`);
       return {
-        imported_resources: [{ type_name, state: encodeResource(resourceSchema(type_name), type.import(id)) }],
+        imported_resources: [
+          { type_name, state: encodeResource(resourceSchema(type_name), type.import(id)) },
+        ],
       };
     },
     ReadDataSource: async ({ type_name, config }) => {
@@ -222,4 +238,3 @@ async function apply(
   if (type.update === undefined) throw new Error(`${name} doesn't support update`);
   return type.update(context, prior, known(planned));
 }
-

@@ -1,4 +1,4 @@
-import { decode, encode, ExtensionCodec } from "@msgpack/msgpack";
+import { decode, ExtensionCodec, encode } from "@msgpack/msgpack";
 import type { AttributeSchema, BlockSchema, ResourceSchema } from "./schema.js";
 
 /** A value that only the apply will tell. */

@@ -23,8 +23,12 @@ export async function untilReady(context: Context, path: string, what: string): 
     const found = await context.client.get<Tracked>(path);
     if (found.resourceStatus === "READY") return found;
     if (found.resourceStatus === "ERROR") {
-      const messages = (found.currentTasks ?? []).flatMap(({ errors }) => (errors ?? []).map((e) => e.message));
-      throw new Error(`${what} ${found.id} entered ERROR state: ${messages.join("; ") || "(no error detail reported by the API)"}`);
+      const messages = (found.currentTasks ?? []).flatMap(({ errors }) =>
+        (errors ?? []).map((e) => e.message),
+      );
+      throw new Error(
+        `${what} ${found.id} entered ERROR state: ${messages.join("; ") || "(no error detail reported by the API)"}`,
+      );
     }
     if (!PENDING.includes(found.resourceStatus)) {
       throw new Error(`unexpected state '${found.resourceStatus}', wanted target 'READY'`);

@@ -119,14 +119,18 @@ describe("the credentials", () => {
     const other: ApiKey = { ...KEY, consumerKey: "ck-2" };
     api = new SimulatedApi({ seed: { keys: [KEY, other] } });
     for (const key of [KEY, other]) {
-      expect(await api.send(URL, { headers: signed("GET", URL, "", now, key) })).toMatchObject({ status: 200 });
+      expect(await api.send(URL, { headers: signed("GET", URL, "", now, key) })).toMatchObject({
+        status: 200,
+      });
     }
   });
 });
 
 describe("the clock of a request", () => {
   it.each([-30, -1, 1, 30])("may be off by %i seconds", async (skew) => {
-    expect(await api.send(URL, { headers: signed("GET", URL, "", now + skew) })).toMatchObject({ status: 200 });
+    expect(await api.send(URL, { headers: signed("GET", URL, "", now + skew) })).toMatchObject({
+      status: 200,
+    });
   });
 
   it.each([-3600, -31, 31, 3600])("may not be off by %i seconds", async (skew) => {

@@ -328,15 +328,21 @@ describe.each(CHANGEABLE)("changing a v2 resource: %s", (_, prepare) => {
 
   it.each([
     ["the creation", async () => {}],
-    ["another change", async (path: string, change: Json) => {
-      api.clock.advance(DURATIONS.create);
-      const { checksum } = (await api.get(path)).body;
-      await api.put(path, { checksum, targetSpec: change });
-    }],
-    ["the deletion", async (path: string) => {
-      api.clock.advance(DURATIONS.create);
-      await api.delete(path);
-    }],
+    [
+      "another change",
+      async (path: string, change: Json) => {
+        api.clock.advance(DURATIONS.create);
+        const { checksum } = (await api.get(path)).body;
+        await api.put(path, { checksum, targetSpec: change });
+      },
+    ],
+    [
+      "the deletion",
+      async (path: string) => {
+        api.clock.advance(DURATIONS.create);
+        await api.delete(path);
+      },
+    ],
   ])("refuses a change with 409 while %s is pending", async (_what, begin) => {
     const { name, path, spec, change } = await prepare();
     const { id } = (await api.post(path, { targetSpec: spec })).body;

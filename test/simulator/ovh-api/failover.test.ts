@@ -1,5 +1,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Answer, error, FAILOVER, type Json, MOVE, SimulatedApi, type SimulationOptions, V2 } from "./simulated.js";
+import {
+  type Answer,
+  error,
+  FAILOVER,
+  type Json,
+  MOVE,
+  SimulatedApi,
+  type SimulationOptions,
+  V2,
+} from "./simulated.js";
 
 const IP = "146.59.143.231";
 const ATTACH = `${FAILOVER}/fo-1/attach`;

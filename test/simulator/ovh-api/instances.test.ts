@@ -108,13 +108,21 @@ describe("an instance", () => {
     ["no name", { name: undefined }, "name: Invalid input: expected string, received undefined"],
     ["no flavor", { flavor: undefined }, "flavor: Invalid input: expected object, received undefined"],
     ["a flavor by its name", { flavor: "b3-8" }, "flavor: Invalid input: expected object, received string"],
-    ["an empty flavor id", { flavor: { id: "" } }, "flavor.id: Too small: expected string to have >=1 characters"],
+    [
+      "an empty flavor id",
+      { flavor: { id: "" } },
+      "flavor.id: Too small: expected string to have >=1 characters",
+    ],
     [
       "an unknown power state",
       { powerState: "OFF" },
       'powerState: Invalid option: expected one of "ACTIVE"|"SHUTOFF"|"SHELVED"',
     ],
-    ["networks that are no list", { networks: {} }, "networks: Invalid input: expected array, received object"],
+    [
+      "networks that are no list",
+      { networks: {} },
+      "networks: Invalid input: expected array, received object",
+    ],
     ["a network that is none", { networks: [{}] }, "networks: neither id nor autoAssignPublicIp"],
     [
       "a network that refuses a public address",
@@ -173,7 +181,9 @@ describe("an instance", () => {
   });
 
   it.fails("is refused with the image of another region", async () => {
-    const targetSpec = await api.instanceSpec({ image: { id: await api.idOf("image", "Debian 12", "GRA11") } });
+    const targetSpec = await api.instanceSpec({
+      image: { id: await api.idOf("image", "Debian 12", "GRA11") },
+    });
     expect(await api.post(INSTANCES, { targetSpec })).toMatchObject({ status: 404 });
   });
 });
@@ -305,7 +315,10 @@ describe("changing an instance", () => {
     const flavor = { id: await api.idOf("flavor", "b3-16") };
     const image = { id: await api.idOf("image", "Debian 12") };
     const { currentState } = await change(await api.makeInstance(), { flavor, image });
-    expect(currentState).toMatchObject({ flavor: { ...flavor, name: "b3-16" }, image: { ...image, name: "Debian 12" } });
+    expect(currentState).toMatchObject({
+      flavor: { ...flavor, name: "b3-16" },
+      image: { ...image, name: "Debian 12" },
+    });
   });
 
   it("refuses a flavor that does not exist", async () => {
@@ -417,7 +430,11 @@ describe("instances by their v1 paths", () => {
     const createdAt = new Date(api.clock.now()).toISOString().replace(".000", "");
     const { id } = (await api.post(INSTANCES, { targetSpec: await api.instanceSpec({ networks }) })).body;
     const common = { id, name: "edge-1", region: "SBG5", created: createdAt };
-    expect((await api.get(`${V1}/instance/${id}`)).body).toEqual({ ...common, status: "BUILD", ipAddresses: [] });
+    expect((await api.get(`${V1}/instance/${id}`)).body).toEqual({
+      ...common,
+      status: "BUILD",
+      ipAddresses: [],
+    });
     api.clock.advance(DURATIONS.create);
     const active = {
       ...common,

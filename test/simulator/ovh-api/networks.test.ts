@@ -111,7 +111,11 @@ describe("a private network", () => {
 
   it("cannot be deleted while it has a subnet, even one that is being made or deleted", async () => {
     const { id } = await api.makeNetwork();
-    const inUse = refused("Conflict", 409, `Unable to delete network ${id}: one or more subnets are still in use`);
+    const inUse = refused(
+      "Conflict",
+      409,
+      `Unable to delete network ${id}: one or more subnets are still in use`,
+    );
     const targetSpec = { name: "carp", cidr: "10.25.0.0/16", location: region };
     const subnet = (await api.post(`${NETWORKS}/${id}/subnet`, { targetSpec })).body;
     expect(await api.delete(`${NETWORKS}/${id}`)).toMatchObject(inUse);
@@ -182,7 +186,10 @@ describe("a subnet", () => {
   });
 
   it("keeps its cidr and location through a change, and loses what the change leaves out", async () => {
-    const { id, checksum } = await api.makeSubnet(network.id, { description: "for carp", dnsNameservers: ["1.1.1.1"] });
+    const { id, checksum } = await api.makeSubnet(network.id, {
+      description: "for carp",
+      dnsNameservers: ["1.1.1.1"],
+    });
     const targetSpec = { name: "renamed", cidr: "10.99.0.0/16", location: { region: "GRA11" } };
     await api.put(`${path}/${id}`, { checksum, targetSpec });
     api.clock.advance(DURATIONS.update);

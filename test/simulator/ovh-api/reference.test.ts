@@ -73,7 +73,14 @@ describe("the flavors", () => {
   it("are those of a region when it is named", async () => {
     const { status, body } = await api.get(`${FLAVORS}?region=SBG5`);
     expect(status).toBe(200);
-    expect(body.map((flavor: Json) => flavor.name)).toEqual(["d2-2", "d2-4", "b3-8", "b3-16", "c3-4", "c3-8"]);
+    expect(body.map((flavor: Json) => flavor.name)).toEqual([
+      "d2-2",
+      "d2-4",
+      "b3-8",
+      "b3-16",
+      "c3-4",
+      "c3-8",
+    ]);
     expect(body[2]).toEqual({
       id: expect.stringMatching(UUID),
       name: "b3-8",

@@ -2,13 +2,13 @@ import ipaddr from "ipaddr.js";
 import { KernelError, type NetworkInterface } from "../kernel.js";
 import type { Command, Machine } from "../machine.js";
 
-
 /** ifconfig(8), as far as an edge's files and programs use it. */
 export const ifconfig: Command = async (call, machine) => {
   const [first, ...rest] = call.args;
   try {
     if (first === undefined || first === "-a" || first === "-A") {
-      for (const one of machine.kernel.interfaces.values()) call.stdout(describe(machine, one, first === "-A"));
+      for (const one of machine.kernel.interfaces.values())
+        call.stdout(describe(machine, one, first === "-A"));
       return 0;
     }
     if (first === "-g") return group(call.stdout, machine, rest);
@@ -35,10 +35,14 @@ function describe({ kernel }: Machine, one: NetworkInterface, all: boolean): str
   const bits = 0x8802 | (one.up ? 1 : 0) | (running ? 0x40 : 0);
   lines.push(`${one.name}: flags=${bits.toString(16)}<${names.join(",")}> mtu 1500`);
   lines.push(`\tlladdr ${one.lladdr}`);
-  lines.push(`\tindex ${[...kernel.interfaces.keys()].indexOf(one.name) + 1} priority ${one.carp ? 15 : 0} llprio 3`);
+  lines.push(
+    `\tindex ${[...kernel.interfaces.keys()].indexOf(one.name) + 1} priority ${one.carp ? 15 : 0} llprio 3`,
+  );
   if (one.carp?.vhid !== undefined) {
     const { carpdev, vhid, advbase, advskew } = one.carp;
-    lines.push(`\tcarp: ${state} carpdev ${carpdev ?? "none"} vhid ${vhid} advbase ${advbase} advskew ${advskew}`);
+    lines.push(
+      `\tcarp: ${state} carpdev ${carpdev ?? "none"} vhid ${vhid} advbase ${advbase} advskew ${advskew}`,
+    );
   }
   if (one.groups.length > 0) lines.push(`\tgroups: ${one.groups.join(" ")}`);
   if (one.carp === undefined) lines.push("\tmedia: Ethernet autoselect");
@@ -62,7 +66,8 @@ function group(stdout: (text: string) => void, { kernel, log }: Machine, args: r
   if (name === undefined || rest.length > 0) throw new Usage();
   if (verb === undefined) {
     const counter = kernel.groups.get(name);
-    if (counter === undefined) throw new Failure(`ifconfig: ${name}: SIOCGIFGATTR: No such file or directory`);
+    if (counter === undefined)
+      throw new Failure(`ifconfig: ${name}: SIOCGIFGATTR: No such file or directory`);
     stdout(`${name}: carp demote count ${counter}\n`);
     return 0;
   }
@@ -73,14 +78,23 @@ function group(stdout: (text: string) => void, { kernel, log }: Machine, args: r
   if (by < 0) throw new Failure(`ifconfig: ${name}: invalid carp demotion: too small`);
   try {
     kernel.demote(name, verb === "carpdemote" ? by : -by);
-    log("kern.notice", "kernel", `carp: ${name} demoted by ${verb === "carpdemote" ? by : -by} to ${kernel.groups.get(name)}`);
+    log(
+      "kern.notice",
+      "kernel",
+      `carp: ${name} demoted by ${verb === "carpdemote" ? by : -by} to ${kernel.groups.get(name)}`,
+    );
   } catch (error) {
     throw new Failure(`ifconfig: ${name}: SIOCSIFGATTR: ${(error as Error).message}`);
   }
   return 0;
 }
 
-function configure(stdout: (text: string) => void, machine: Machine, name: string, args: readonly string[]): number {
+function configure(
+  stdout: (text: string) => void,
+  machine: Machine,
+  name: string,
+  args: readonly string[],
+): number {
   const { kernel } = machine;
   if (args.length === 0) {
     const exact = kernel.find(name);
@@ -88,7 +102,8 @@ function configure(stdout: (text: string) => void, machine: Machine, name: strin
       exact !== undefined
         ? [exact]
         : [...kernel.interfaces.values()].filter(
-            (one) => one.groups.includes(name) || (/\D$/.test(name) && new RegExp(`^${name}\\d+$`).test(one.name)),
+            (one) =>
+              one.groups.includes(name) || (/\D$/.test(name) && new RegExp(`^${name}\\d+$`).test(one.name)),
           );
     if (found.length === 0) throw new Failure(`${name}: no such interface`);
     for (const one of found) stdout(describe(machine, one, true));
@@ -188,7 +203,8 @@ function apply(machine: Machine, name: string, words: string[]): void {
     attempt("SIOCDIFADDR", () => kernel.removeAddress(name, address?.split("/")[0]));
   } else if (address !== undefined) {
     const [host, length] = address.split("/") as [string, string | undefined];
-    const prefix = mask === undefined ? Number(length ?? 32) : ipaddr.IPv4.parse(mask).prefixLengthFromSubnetMask();
+    const prefix =
+      mask === undefined ? Number(length ?? 32) : ipaddr.IPv4.parse(mask).prefixLengthFromSubnetMask();
     if (prefix === null) throw new Failure(`ifconfig: ${mask}: bad value`);
     attempt("SIOCAIFADDR", () => kernel.addAddress(name, { address: host, prefix }));
     machine.addressesChanged();

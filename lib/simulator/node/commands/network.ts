@@ -1,6 +1,6 @@
 import { connect as connectPlain } from "node:net";
-import { connect as connectTls, type TLSSocket } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { getopt } from "../flags.js";
 import type { Command } from "../machine.js";
 
@@ -58,7 +58,13 @@ export const nc: Command = async (call, machine) => {
     call.onGone(() => raw.destroy());
     raw.on("connect", () => {
       if (!parsed.flags.has("c")) return;
-      const tls: TLSSocket = connectTls({ socket: raw, servername: name, host: name, ca, minVersion: "TLSv1.2" });
+      const tls: TLSSocket = connectTls({
+        socket: raw,
+        servername: name,
+        host: name,
+        ca,
+        minVersion: "TLSv1.2",
+      });
       tls.on("secureConnect", () => {
         secure = true;
         void pump(call, tls);

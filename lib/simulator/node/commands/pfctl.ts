@@ -79,7 +79,10 @@ function parse(
       const path = include[1] as string;
       const inner = machine.sandbox.read(path);
       if (inner === undefined) {
-        errors.push(`pfctl: pushfile: ${path}: No such file or directory`, `${at}: failed to include file ${path}`);
+        errors.push(
+          `pfctl: pushfile: ${path}: No such file or directory`,
+          `${at}: failed to include file ${path}`,
+        );
       } else parse(machine, path, inner, rules, errors, macros);
     } else if (!STATEMENT.test(line) || !wellFormed(line)) errors.push(`${at}: syntax error`);
     else if (/^(pass|block|match)\b/.test(line)) rules.push(line);
@@ -91,12 +94,14 @@ function withoutComment(line: string): string {
 }
 
 const WORDS = new Set(
-  ("pass block match in out log quick on proto from to port any all keep state no modulate synproxy label tag tagged " +
+  (
+    "pass block match in out log quick on proto from to port any all keep state no modulate synproxy label tag tagged " +
     "flags inet inet6 route-to reply-to dup-to nat-to rdr-to rdomain rtable received-on os user group icmp-type " +
     "icmp6-type tos allow-opts once probability queue set prio max-mss scrub binat-to af-to divert-to divert-packet " +
     "drop return return-rst return-icmp return-icmp6 self egress urpf-failed no-route static-port sticky-address " +
     "round-robin random source-hash least-states max-src-states max-src-conn overload flush global " +
-    "carp tcp udp icmp icmp6 esp ah gre pfsync ospf igmp ipv6-icmp").split(" "),
+    "carp tcp udp icmp icmp6 esp ah gre pfsync ospf igmp ipv6-icmp"
+  ).split(" "),
 );
 
 /** Whether a filter rule is made of words that pf has, interfaces, addresses, numbers, macros and strings. */
@@ -105,12 +110,19 @@ function wellFormed(line: string): boolean {
   const open = [...line].filter((c) => "({".includes(c)).length;
   const close = [...line].filter((c) => ")}".includes(c)).length;
   if (open !== close) return false;
-  const words = line.replace(/"[^"]*"/g, " ").split(/[\s{}(),!]+/).filter(Boolean);
-  return words.every(
-    (word) =>
-      WORDS.has(word) ||
-      /^(\$\w+|<\w+>|[a-z]+\d*(:\w+)?|[\d.:/]+|[a-z-]+|[<>=!]=?|\d+|[A-Z]+(\/[A-Z]+)?|no-sync)$/.test(word),
-  ) && !/^(pass|block|match)\s+(pass|block|match)\b/.test(line) && (!/\bproto\b/.test(line) || /\bproto\s+\S/.test(line));
+  const words = line
+    .replace(/"[^"]*"/g, " ")
+    .split(/[\s{}(),!]+/)
+    .filter(Boolean);
+  return (
+    words.every(
+      (word) =>
+        WORDS.has(word) ||
+        /^(\$\w+|<\w+>|[a-z]+\d*(:\w+)?|[\d.:/]+|[a-z-]+|[<>=!]=?|\d+|[A-Z]+(\/[A-Z]+)?|no-sync)$/.test(word),
+    ) &&
+    !/^(pass|block|match)\s+(pass|block|match)\b/.test(line) &&
+    (!/\bproto\b/.test(line) || /\bproto\s+\S/.test(line))
+  );
 }
 
 /** Whether a ruleset lets CARP through on an interface: the last rule that matches wins, or the first quick one. */
@@ -119,7 +131,14 @@ export function passesCarp({ rules }: Ruleset, carpdev: string): boolean {
   for (const rule of rules) {
     if (rule.startsWith("match")) continue;
     const on = /\bon\s+(!?\s*\S+)/.exec(rule)?.[1];
-    if (on !== undefined && on !== carpdev && on !== "any" && !on.startsWith("{") && !rule.includes(` ${carpdev} `)) continue;
+    if (
+      on !== undefined &&
+      on !== carpdev &&
+      on !== "any" &&
+      !on.startsWith("{") &&
+      !rule.includes(` ${carpdev} `)
+    )
+      continue;
     const proto = /\bproto\s+(\{[^}]*\}|\S+)/.exec(rule)?.[1];
     if (proto !== undefined && !/\bcarp\b/.test(proto)) continue;
     if (/\b(from|to)\s+(?!any\b)\S/.test(rule)) continue;

@@ -1,5 +1,5 @@
-import { getopt } from "../flags.js";
 import { parseIfstated } from "../../ifstated/parser.js";
+import { getopt } from "../flags.js";
 import type { Command } from "../machine.js";
 
 /** rcctl(8) for the one daemon that a simulated node has beside sshd. */
@@ -76,10 +76,8 @@ export const ifstated: Command = async (call, machine) => {
     call.stderr(`ifstated: pushfile: ${file}: No such file or directory\n`);
     return 1;
   }
-  const { config, messages, invalidStart } = parseIfstated(
-    text,
-    file,
-    (name) => machine.kernel.interfaces.has(name),
+  const { config, messages, invalidStart } = parseIfstated(text, file, (name) =>
+    machine.kernel.interfaces.has(name),
   );
   for (const message of messages) call.stderr(`${message}\n`);
   if (invalidStart !== undefined) call.stderr(`ifstated: invalid start state ${invalidStart}\n`);
@@ -87,4 +85,3 @@ export const ifstated: Command = async (call, machine) => {
   call.stderr("configuration OK\n");
   return 0;
 };
-

@@ -102,7 +102,9 @@ function isCronLine(line: string): boolean {
   if (/^\s*(#|$)/.test(line) || /^\s*\w+\s*=/.test(line)) return true;
   if (/^@(reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)\s+\S/.test(line)) return true;
   const fields = line.trim().split(/\s+/);
-  return fields.length > 5 && fields.slice(0, 5).every((field) => FIELD.test(field) || /^[A-Za-z]{3}$/.test(field));
+  return (
+    fields.length > 5 && fields.slice(0, 5).every((field) => FIELD.test(field) || /^[A-Za-z]{3}$/.test(field))
+  );
 }
 
 /** uname(1) */
@@ -112,8 +114,19 @@ export const uname: Command = async (call) => {
     call.stderr("usage: uname [-amnprsv]\n");
     return 1;
   }
-  const known: Record<string, string> = { s: "OpenBSD", n: "edge", r: "7.8", m: "amd64", p: "amd64", v: "GENERIC" };
-  const asked = parsed.flags.size === 0 ? ["s"] : [..."snrvmp"].filter((flag) => parsed.flags.has(flag));
+  const known: Record<string, string> = {
+    s: "OpenBSD",
+    n: "edge",
+    r: "7.8",
+    m: "amd64",
+    p: "amd64",
+    v: "GENERIC",
+  };
+  const asked = parsed.flags.has("a")
+    ? [..."snrvm"]
+    : parsed.flags.size === 0
+      ? ["s"]
+      : [..."snrvmp"].filter((flag) => parsed.flags.has(flag));
   call.stdout(`${asked.map((flag) => known[flag]).join(" ")}\n`);
   return 0;
 };

@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Resource } from "@cdktf/provider-null/lib/resource/index.js";
+import {
+  AssetType,
+  DataResource,
+  Fn,
+  type ITerraformDependable,
+  TerraformAsset,
+  TerraformLocal,
+  Token,
+} from "cdktf";
+import { Construct } from "constructs";
+import { bundle } from "../edge/bundle.js";
+import type { RenderedEdge } from "../edge/file.js";
+import { PLACEHOLDERS, type Placeholder, placeholdersIn } from "../edge/placeholders.js";
+import { type SshTarget, sshConnection } from "./ssh-connection.js";
+
+/** Folder in the deploy user's home that takes a delivery; 0700, and gone afterwards. */
+const INBOX = ".edge-deliver";
+
+/** Props of the delivery of one edge. */
+export interface EdgeProvisioningProps {
+  /** What is put on the edge. */
+  readonly edge: RenderedEdge;
+  /** Values for the placeholders in it. */
+  readonly values: Readonly<Record<Placeholder, string>>;
+  readonly target: SshTarget;
+  /** Random text that is the same in every run, so that a digest tells nothing about what it is of. */
+  readonly salt: string;
+  /** Deliveries that must have succeeded before this one begins. @default - none */
+  readonly after?: readonly EdgeProvisioning[];
+}
+
+/**
+ * Puts one edge's files on it, over SSH, whenever they change.
+ *
+ * Two resources: `deliver`, whose triggers hold a salted digest and no destroy provisioner, and
+ * `removal`, which only removes. With both in one, each change would take every edge down first,
+ * because all destroys run before any create.
+ */
+export class EdgeProvisioning extends Construct implements ITerraformDependable {
+  /** Salted digest of what was delivered. */
+  readonly digest: string;
+  private readonly deliver: Resource;
+
+  constructor(scope: Construct, id: string, props: EdgeProvisioningProps) {
+    super(scope, id);
+    const { edge, target, salt, after = [] } = props;
+    const { text, lateDigests, installer } = bundle(edge);
+    const filled = lateDigests.reduce(
+      (content, { placeholder, content: file }, index) =>
+        Fn.replace(content, placeholder, Fn.sha256(this.fill(`file-${index}`, file, props))),
+      this.fill("bundle", text, props),
+    );
+    const content = new TerraformLocal(this, "content", filled).asString;
+    this.digest = Token.asString(Fn.nonsensitive(Fn.sha256(Fn.join("", [salt, content]))));
+    const removal = this.removal(target);
+    this.deliver = new Resource(this, "deliver", {
+      triggers: { bundle: this.digest, host: target.host, port: String(target.port), user: target.user },
+      dependsOn: [removal, ...after.map(({ deliver }) => deliver)],
+      provisioners: [
+        {
+          type: "remote-exec",
+          inline: [`umask 077 && rm -rf ${INBOX} && mkdir ${INBOX}`],
+          connection: sshConnection(target, "./.edge-prepare.sh"),
+        },
+        {
+          type: "file",
+          content,
+          destination: `${INBOX}/bundle`,
+          connection: sshConnection(target, `./${INBOX}/script.sh`),
+        },
+        {
+          type: "remote-exec",
+          // The installer comes with the bundle, as the first time there is none.
+          inline: [
+            `cd ${INBOX} && sed -n '${installer.join(",")}p' bundle >edge-install && sh edge-install install bundle`,
+            `status=$?; cd && rm -rf ${INBOX}; exit $status`,
+          ],
+          connection: sshConnection(target, `./${INBOX}/script.sh`),
+        },
+      ],
+    });
+  }
+
+  /** Address of the delivering resource, for `dependsOn`. */
+  get fqn(): string {
+    return this.deliver.fqn;
+  }
+
+  /** A text of ours as an asset, with its placeholders filled when Terraform runs. */
+  private fill(name: string, text: string, { values }: EdgeProvisioningProps): string {
+    const asset = new TerraformAsset(this, name, { path: scratchFile(name, text), type: AssetType.FILE });
+    return placeholdersIn(text).reduce(
+      (content, placeholder) => Fn.replace(content, PLACEHOLDERS[placeholder], values[placeholder]),
+      Fn.file(asset.path),
+    );
+  }
+
+  /** Takes the files off again when the edge goes; an edge that cannot be reached is left as it is. */
+  private removal({ host, port, user, privateKeyPath, hostKey }: SshTarget): DataResource {
+    const removal = new DataResource(this, "removal", {
+      input: { host, port: String(port), user, hostKey: hostKey ?? "", privateKeyPath: privateKeyPath ?? "" },
+    });
+    const self = (name: string) => `\${self.output.${name}}`;
+    removal.addOverride("provisioner", [
+      {
+        "remote-exec": {
+          when: "destroy",
+          on_failure: "continue",
+          inline: ["test ! -x /usr/local/sbin/edge-install || /usr/local/sbin/edge-install remove"],
+          connection: {
+            type: "ssh",
+            host: self("host"),
+            port: self("port"),
+            user: self("user"),
+            host_key: '${self.output.hostKey == "" ? null : self.output.hostKey}',
+            private_key:
+              '${self.output.privateKeyPath == "" ? null : file(pathexpand(self.output.privateKeyPath))}',
+            agent: '${self.output.privateKeyPath == ""}',
+            timeout: "1m",
+            script_path: "./.edge-remove.sh",
+          },
+        },
+      },
+    ]);
+    return removal;
+  }
+}
+
+const scratch: string[] = [];
+
+/** A file that lives until this process ends; synthesis copies it into the stack's assets. */
+function scratchFile(name: string, text: string): string {
+  if (scratch.length === 0) {
+    const folder = mkdtempSync(join(tmpdir(), "cdktf-ovh-edge-"));
+    scratch.push(folder);
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  }
+  const folder = mkdtempSync(join(scratch[0] as string, "asset-"));
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}

@@ -1,0 +1,67 @@
+import { Resource } from "@cdktf/provider-null/lib/resource/index.js";
+import { Fn, type ITerraformDependable, type SSHProvisionerConnection, TerraformLocal } from "cdktf";
+import { Construct } from "constructs";
+import { type SshAccess, sshConnection } from "./ssh-connection.js";
+
+/** One edge that is released. */
+export interface ReleasedEdge {
+  readonly instanceId: string;
+  readonly host: string;
+  /** Public host key. @default - not verified */
+  readonly hostKey?: string;
+}
+
+/** Props of the release. */
+export interface EdgeReleaseProps {
+  /** All edges, the preferred one first. */
+  readonly edges: readonly ReleasedEdge[];
+  readonly ssh: SshAccess;
+  /** What makes a release necessary when it changes: a digest of CARP's address, vhid and password. */
+  readonly identity: string;
+  /** Raw expression for the id of the instance that holds the FailOver IP now. */
+  readonly holder: string;
+  readonly dependsOn: ITerraformDependable[];
+}
+
+/**
+ * Lets edges that wait go on, one after the other: first the one that holds the FailOver IP,
+ * which must become MASTER, then the others. So neither a first deploy nor a new password pulls
+ * a live address to the wrong edge.
+ */
+export class EdgeRelease extends Construct {
+  constructor(scope: Construct, id: string, props: EdgeReleaseProps) {
+    super(scope, id);
+    const { edges, ssh, identity, holder, dependsOn } = props;
+    const all = new TerraformLocal(
+      this,
+      "edges",
+      edges.map(({ instanceId, host, hostKey }) => ({ id: instanceId, host, key: hostKey ?? "" })),
+    );
+    const list = `local.${all.friendlyUniqueId}`;
+    const order = new TerraformLocal(
+      this,
+      "order",
+      `\${concat([for e in ${list} : e if e.id == ${holder}], [for e in ${list} : e if e.id != ${holder}])}`,
+    );
+    const at = (index: number, field: string) => `\${local.${order.friendlyUniqueId}[${index}].${field}}`;
+    const connection = (index: number): SSHProvisionerConnection => ({
+      ...sshConnection({ ...ssh, host: at(index, "host") }, "./.edge-release.sh"),
+      ...(edges.every(({ hostKey }) => hostKey !== undefined) ? { hostKey: at(index, "key") } : {}),
+    });
+    new Resource(this, "release", {
+      triggers: {
+        identity,
+        instances: Fn.join(
+          " ",
+          edges.map(({ instanceId }) => instanceId),
+        ),
+      },
+      dependsOn,
+      provisioners: edges.map((_, index) => ({
+        type: "remote-exec",
+        inline: [`/usr/local/sbin/edge-install release ${index === 0 ? "master" : "any"}`],
+        connection: connection(index),
+      })),
+    });
+  }
+}

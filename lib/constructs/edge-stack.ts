@@ -1,0 +1,102 @@
+import { NullProvider } from "@cdktf/provider-null/lib/provider/index.js";
+import { OvhProvider } from "@cdktf/provider-ovh/lib/provider";
+import { LocalBackend, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
+import type { Construct } from "constructs";
+import type { EdgeConfig } from "../config/schema.js";
+import { FailoverEdge } from "./failover-edge.js";
+
+/** Props of `EdgeStack`. */
+export interface EdgeStackProps {
+  /** What is wanted; `loadConfig` reads it from a file. */
+  readonly config: EdgeConfig;
+}
+
+/**
+ * A stack that is one redundant edge and nothing else: providers, variables for the secrets,
+ * the edge, outputs.
+ */
+export class EdgeStack extends TerraformStack {
+  readonly edge: FailoverEdge;
+
+  constructor(scope: Construct, id: string, { config }: EdgeStackProps) {
+    super(scope, id);
+    this.addOverride("terraform.required_version", ">= 1.9");
+    new LocalBackend(this, { path: `terraform.${id}.tfstate` });
+    new OvhProvider(this, "ovh", {
+      endpoint: this.variable("ovh_endpoint", "Endpoint of OVH's API", config.ovh.endpoint),
+    });
+    new NullProvider(this, "null");
+    this.edge = new FailoverEdge(this, "edge", {
+      config,
+      carpPassword: this.carpPassword(),
+      credentials: {
+        applicationKey: this.secret("edge_application_key", "Application key of the edges"),
+        applicationSecret: this.secret("edge_application_secret", "Application secret of the edges"),
+        consumerKey: this.secret("edge_consumer_key", "Consumer key of the edges"),
+      },
+    });
+    this.outputs(config);
+  }
+
+  private variable(name: string, description: string, value?: string): string {
+    return new TerraformVariable(this, name, { type: "string", description, default: value }).stringValue;
+  }
+
+  private secret(name: string, description: string): string {
+    const variable = new TerraformVariable(this, name, {
+      type: "string",
+      description,
+      sensitive: true,
+      nullable: false,
+    });
+    variable.addValidation({
+      condition: `\${can(regex("^[!-~]{1,128}$", var.${name}))}`,
+      errorMessage: `${name} must be 1 to 128 printable characters without blanks; set TF_VAR_${name}`,
+    });
+    return variable.stringValue;
+  }
+
+  private carpPassword(): string {
+    const variable = new TerraformVariable(this, "carp_password", {
+      type: "string",
+      description: "Password of CARP",
+      sensitive: true,
+      nullable: false,
+    });
+    variable.addValidation({
+      condition: '${can(regex("^[A-Za-z0-9_-]{1,19}$", var.carp_password))}',
+      errorMessage:
+        "carp_password must be 1 to 19 letters, digits, underscores and dashes, as netstart evaluates it and carp cuts it; set TF_VAR_carp_password",
+    });
+    return variable.stringValue;
+  }
+
+  private outputs({ failoverIp, ssh }: EdgeConfig): void {
+    new TerraformOutput(this, "failover_ip", {
+      value: failoverIp.address,
+      description: "The address that moves",
+    });
+    new TerraformOutput(this, "edges", {
+      description: "Addresses and MAC addresses of the edges",
+      value: Object.fromEntries(
+        this.edge.edges.map(({ name, instance }) => [
+          name,
+          { instance: instance.instanceId, address: instance.publicAddress, macs: { ...instance.macs } },
+        ]),
+      ),
+    });
+    new TerraformOutput(this, "ssh", {
+      description: "How to log in to the edges",
+      value: Object.fromEntries(
+        this.edge.edges.map(({ name, instance }) => {
+          const key = ssh.privateKeyPath === undefined ? "" : ` -i ${ssh.privateKeyPath}`;
+          return [name, `ssh${key} -p ${ssh.port} ${ssh.user}@${instance.publicAddress}`];
+        }),
+      ),
+    });
+    new TerraformOutput(this, "bundles", {
+      description: "Salted digests of what the edges were given",
+      value: Object.fromEntries(this.edge.edges.map(({ name, provisioning }) => [name, provisioning.digest])),
+    });
+  }
+}

@@ -1,0 +1,211 @@
+import { CloudInstanceGroup } from "@cdktf/provider-ovh/lib/cloud-instance-group";
+import { CloudSshKey } from "@cdktf/provider-ovh/lib/cloud-ssh-key";
+import { Annotations, DataResource, Fn, TerraformLocal, TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import type { EdgeConfig, EdgeSettings, NetworkSettings } from "../config/schema.js";
+import { renderEdge } from "../edge/render.js";
+import { staticFiles } from "../edge/static-files.js";
+import { CarpNetwork } from "./carp-network.js";
+import { EdgeInstance, type IEdgeInstance } from "./edge-instance.js";
+import { EdgeProvisioning } from "./edge-provisioning.js";
+import { EdgeRelease } from "./edge-release.js";
+import { FailoverIp, reference } from "./failover-ip.js";
+import { type IPrivateNetwork, PrivateNetwork } from "./private-network.js";
+import { RegionCatalog } from "./region-catalog.js";
+
+/** Credentials by which an edge moves the FailOver IP: an application key of OVH's API. */
+export interface EdgeCredentials {
+  readonly applicationKey: string;
+  readonly applicationSecret: string;
+  readonly consumerKey: string;
+}
+
+/** Props of `FailoverEdge`. */
+export interface FailoverEdgeProps {
+  /** What is wanted; `loadConfig` reads it from a file. */
+  readonly config: EdgeConfig;
+  /** CARP password, 1 to 19 letters, digits, underscores and dashes; pass a sensitive variable. */
+  readonly carpPassword: string;
+  /** Pass sensitive variables. */
+  readonly credentials: EdgeCredentials;
+}
+
+/** One edge as the stack sees it. */
+export interface DeployedEdge {
+  readonly name: string;
+  readonly instance: IEdgeInstance;
+  readonly provisioning: EdgeProvisioning;
+}
+
+/** A FailOver IP with the edges that hold it in turn, their networks, and everything on them. */
+export class FailoverEdge extends Construct {
+  /** The edges, the preferred one first. */
+  readonly edges: readonly DeployedEdge[];
+  readonly failoverIp: FailoverIp;
+
+  constructor(scope: Construct, id: string, props: FailoverEdgeProps) {
+    super(scope, id);
+    const { config } = props;
+    const salt = this.salt();
+    this.failoverIp = FailoverIp.fromAddress(this, "failover-ip", {
+      serviceName: config.project,
+      address: config.failoverIp.address,
+    });
+    const instances = this.instances(config);
+    this.warnOfUnknownHosts(config);
+    const deliver = (edge: EdgeSettings, after: EdgeProvisioning[] = []) =>
+      this.provision(props, edge, instances.get(edge.name) as IEdgeInstance, salt, after);
+    const [preferred, ...backups] = config.edges as [EdgeSettings, ...EdgeSettings[]];
+    // The backups together, the preferred master last, and only if they succeeded.
+    const delivered = backups.map((edge) => deliver(edge));
+    const last = deliver(
+      preferred,
+      delivered.map(({ provisioning }) => provisioning),
+    );
+    this.edges = [last, ...delivered];
+    const installed = this.edges.map(({ provisioning }) => provisioning);
+    const attachment = this.failoverIp.attachOnce({
+      instanceId: last.instance.instanceId,
+      dependsOn: installed,
+    });
+    this.release(props, salt, [...installed, attachment]);
+    this.warnOfLostIp();
+  }
+
+  private salt(): string {
+    const salt = new DataResource(this, "salt", { lifecycle: { ignoreChanges: ["input"] } });
+    salt.addOverride("input", "${uuid()}");
+    return new TerraformLocal(this, "salt-text", `\${${reference(salt, "output")}}`).asString;
+  }
+
+  private network(
+    id: string,
+    what: "internal" | "carp",
+    settings: NetworkSettings,
+    config: EdgeConfig,
+  ): IPrivateNetwork {
+    if ("networkId" in settings) return PrivateNetwork.fromAttributes(settings);
+    const { project: serviceName, region } = config;
+    const props = { serviceName, region, name: settings.name, vlanId: settings.vlanId, cidr: settings.cidr };
+    return what === "carp"
+      ? new CarpNetwork(this, id, props)
+      : new PrivateNetwork(this, id, { ...props, dhcp: true });
+  }
+
+  private instances(config: EdgeConfig): ReadonlyMap<string, IEdgeInstance> {
+    const { project: serviceName, region, availabilityZone, ssh } = config;
+    const internalNetwork = this.network("internal-network", "internal", config.internalNetwork, config);
+    const carpNetwork = this.network("carp-network", "carp", config.carpNetwork, config);
+    const catalog = new RegionCatalog(this, "catalog", { serviceName, region });
+    const name = `edge-${config.failoverIp.address.replaceAll(".", "-")}`;
+    const key = new CloudSshKey(this, "ssh-key", { serviceName, name, publicKey: publicKey(ssh) });
+    const group = new CloudInstanceGroup(this, "group", {
+      serviceName,
+      region,
+      name,
+      policy: "ANTI_AFFINITY",
+    });
+    return new Map(
+      config.edges.map((edge) => [
+        edge.name,
+        new EdgeInstance(this, edge.name, {
+          serviceName,
+          region,
+          availabilityZone,
+          name: edge.name,
+          flavorId: catalog.flavorId(edge.flavor),
+          imageId: catalog.imageId(edge.image),
+          groupId: group.id,
+          sshKeyName: key.name,
+          internalNetwork,
+          internalAddress: edge.internalAddress,
+          carpNetwork,
+        }),
+      ]),
+    );
+  }
+
+  private provision(
+    { config, carpPassword, credentials }: FailoverEdgeProps,
+    edge: EdgeSettings,
+    instance: IEdgeInstance,
+    salt: string,
+    after: readonly EdgeProvisioning[],
+  ): DeployedEdge {
+    const provisioning = new EdgeProvisioning(this, `files-${edge.name}`, {
+      edge: renderEdge(config, edge.name, staticFiles()),
+      values: {
+        carpPassword,
+        applicationKey: credentials.applicationKey,
+        applicationSecret: credentials.applicationSecret,
+        consumerKey: credentials.consumerKey,
+        instanceId: instance.instanceId,
+        failoverIpId: this.failoverIp.failoverIpId,
+        macExternal: instance.macs.external,
+        macInternal: instance.macs.internal,
+        macCarp: instance.macs.carp,
+      },
+      target: { ...config.ssh, host: instance.publicAddress, hostKey: edge.sshHostKey },
+      salt,
+      after,
+    });
+    return { name: edge.name, instance, provisioning };
+  }
+
+  private release(
+    { config, carpPassword }: FailoverEdgeProps,
+    salt: string,
+    dependsOn: EdgeReleaseDependencies,
+  ): void {
+    const { address, vhid } = config.carp;
+    const identity = Fn.nonsensitive(Fn.sha256(Fn.join(" ", [salt, address, String(vhid), carpPassword])));
+    new EdgeRelease(this, "release", {
+      edges: this.edges.map(({ name, instance }) => ({
+        instanceId: instance.instanceId,
+        host: instance.publicAddress,
+        hostKey: config.edges.find((edge) => edge.name === name)?.sshHostKey,
+      })),
+      ssh: config.ssh,
+      identity,
+      holder: this.failoverIp.holderReference(),
+      dependsOn,
+    });
+  }
+
+  /** A plan warns when the IP is routed to none of these edges; it never fails for that. */
+  private warnOfLostIp(): void {
+    const ids = new TerraformLocal(
+      this,
+      "instances",
+      this.edges.map(({ instance }) => instance.instanceId),
+    );
+    const holder = this.failoverIp.holderReference();
+    TerraformStack.of(this).addOverride(
+      `check.${this.node.id.replace(/[^A-Za-z0-9_-]/g, "-")}-holds-the-failover-ip`,
+      {
+        assert: [
+          {
+            condition: `\${contains(local.${ids.friendlyUniqueId}, ${holder})}`,
+            error_message: `None of the edges holds ${this.failoverIp.address}: it is routed to "\${${holder}}". Run edge-sync status on the edges.`,
+          },
+        ],
+      },
+    );
+  }
+
+  private warnOfUnknownHosts({ edges }: EdgeConfig): void {
+    if (edges.every(({ sshHostKey }) => sshHostKey !== undefined)) return;
+    Annotations.of(this).addWarning(
+      "The edges' SSH host keys are not verified: whoever answers at their addresses gets the credentials. " +
+        "After the first deploy copy them into edges[].sshHostKey.",
+    );
+  }
+}
+
+type EdgeReleaseDependencies = ConstructorParameters<typeof EdgeRelease>[2]["dependsOn"];
+
+function publicKey({ publicKeyPath, privateKeyPath }: EdgeConfig["ssh"]): string {
+  const path = publicKeyPath ?? (privateKeyPath === undefined ? undefined : `${privateKeyPath}.pub`);
+  if (path === undefined) throw new Error("ssh.publicKeyPath is needed with an SSH agent");
+  return `\${trimspace(file(pathexpand(${JSON.stringify(path)})))}`;
+}

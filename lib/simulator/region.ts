@@ -1,0 +1,319 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import type { EdgeConfig } from "../config/schema.js";
+import { type Authority, makeAuthority } from "./certificates.js";
+import { systemClock } from "./clock.js";
+import { Machine, type Surroundings } from "./node/machine.js";
+import { generateKeyPair, type KeyPair, type ServedSsh, serveSsh } from "./node/ssh-server.js";
+import { OvhProject } from "./ovh-api/api.js";
+import type { FailoverBehaviour } from "./ovh-api/failover.js";
+import { type ServedApi, serveApi } from "./ovh-api/http.js";
+import type { Address } from "./ovh-api/instances.js";
+import { edgeAccess, FULL_ACCESS } from "./ovh-api/seed.js";
+import type { ProviderSchema } from "./provider/schema.js";
+import {
+  nullProvider,
+  ovhProvider,
+  reattach,
+  type ServedProvider,
+  serveProvider,
+} from "./provider/server.js";
+import { type Random, seededRandom } from "./random.js";
+import { VRack } from "./vrack.js";
+
+/** How a region is simulated. */
+export interface RegionOptions {
+  /** Folder for the nodes' disks and the sockets; must be empty, and its path short. */
+  readonly folder: string;
+  /** The wish that the region is made for: its project, region, images and FailOver IP exist. */
+  readonly config: EdgeConfig;
+  /** Schema of provider ovh/ovh. */
+  readonly schema: ProviderSchema;
+  /** @default - 1 */
+  readonly seed?: number;
+  /** How much faster than real time the tasks of OVH and the machines' own waits pass. @default - 1 */
+  readonly speed?: number;
+  /** Milliseconds that a move of the FailOver IP takes. @default - 1500 */
+  readonly moveDuration?: number;
+  /** Port for the API. @default - a free one */
+  readonly apiPort?: number;
+  readonly failover?: Partial<FailoverBehaviour>;
+}
+
+/** A simulated OVH region: its API, its instances as machines, its vRack, and a Terraform provider for it. */
+export class Region {
+  static readonly DEPLOYER = {
+    applicationKey: "deployer-key",
+    applicationSecret: "deployer-secret",
+    consumerKey: "deployer-consumer",
+  };
+  readonly edgeKey;
+  readonly deployKey: KeyPair = generateKeyPair();
+  readonly machines = new Map<string, Machine>();
+  readonly project: OvhProject;
+  readonly vrack: VRack;
+  api!: ServedApi;
+  /** What went wrong while machines were switched on. */
+  readonly failures: Error[] = [];
+  /** Port on which every machine serves SSH. */
+  sshPort = 0;
+  private readonly random: Random;
+  private readonly hostKeys = new Map<string, KeyPair>();
+  private readonly names = new Map<string, string>();
+  private readonly ssh = new Map<string, ServedSsh>();
+  private readonly providers = new Map<string, ServedProvider>();
+  private readonly silent = new Set<string>();
+  private readonly booting = new Set<Promise<void>>();
+  private readonly listeners = new Set<() => void>();
+  private authority!: Authority;
+  private disks = 1;
+  private ticker: NodeJS.Timeout | undefined;
+  private owner: ChildProcess | undefined;
+
+  private constructor(private readonly options: RegionOptions) {
+    const { config, seed = 1, speed = 1 } = options;
+    this.random = seededRandom(seed);
+    const failoverId = this.random.uuid();
+    this.edgeKey = {
+      applicationKey: "edge-key",
+      applicationSecret: `edge-secret-${this.random.uuid()}`,
+      consumerKey: `edge-consumer-${this.random.uuid()}`,
+    };
+    this.vrack = new VRack(seed);
+    this.project = new OvhProject(
+      {
+        project: config.project,
+        description: "t18s",
+        regions: [config.region],
+        failoverIps: [{ id: failoverId, address: config.failoverIp.address }],
+        imageNames: [...new Set([...config.edges.map(({ image }) => image), "Debian 12"])],
+        keys: [
+          { ...Region.DEPLOYER, rules: FULL_ACCESS },
+          { ...this.edgeKey, rules: edgeAccess(config.project, failoverId) },
+        ],
+        publicPrefix: "127.77.0",
+      },
+      {
+        clock: systemClock,
+        random: this.random,
+        durations: { create: 600 / speed, update: 300 / speed, delete: 300 / speed },
+        failover: {
+          moveDuration: options.moveDuration ?? 1500 / speed,
+          whilePending: "refuse",
+          toHolder: "no-op",
+          ...options.failover,
+        },
+        started: (id, { name, sshKeyName }, interfaces) => this.switchOn(id, name, sshKeyName, interfaces),
+        stopped: (id) => this.switchOff(id),
+      },
+    );
+    for (const { name } of config.edges) this.hostKeys.set(name, generateKeyPair());
+  }
+
+  /** Starts a region. @throws Error when the port is taken or a folder cannot be made */
+  static async start(options: RegionOptions): Promise<Region> {
+    const region = new Region(options);
+    await region.open();
+    return region;
+  }
+
+  /** Public host key of an edge's machine. */
+  hostKey(name: string): string {
+    return (this.hostKeys.get(name) as KeyPair).public;
+  }
+
+  /** The machine of this name, or undefined before it is created. */
+  machine(name: string): Machine | undefined {
+    return this.machines.get(name);
+  }
+
+  /** Environment in which Terraform deploys onto this region. */
+  environment(provider: "embedded" | "installed" = "embedded"): Record<string, string> {
+    const environment: Record<string, string> = {
+      ...this.credentials(),
+      TF_VAR_ovh_endpoint: this.api.endpoint,
+      TF_VAR_edge_application_key: this.edgeKey.applicationKey,
+      TF_VAR_edge_application_secret: this.edgeKey.applicationSecret,
+      TF_VAR_edge_consumer_key: this.edgeKey.consumerKey,
+      CHECKPOINT_DISABLE: "1",
+    };
+    if (provider === "embedded") {
+      environment.TF_REATTACH_PROVIDERS = reattach(
+        Object.fromEntries(this.providers),
+        this.owner?.pid as number,
+      );
+      // Whatever this machine's own configuration says of providers does not matter here.
+      environment.TF_CLI_CONFIG_FILE = join(this.options.folder, "terraformrc");
+    }
+    return environment;
+  }
+
+  private credentials(): Record<string, string> {
+    const { applicationKey, applicationSecret, consumerKey } = Region.DEPLOYER;
+    return {
+      OVH_APPLICATION_KEY: applicationKey,
+      OVH_APPLICATION_SECRET: applicationSecret,
+      OVH_CONSUMER_KEY: consumerKey,
+    };
+  }
+
+  /** SSH connections that all machines have taken so far. */
+  sshSessions(): number {
+    return [...this.ssh.values()].reduce((sum, server) => sum + server.sessions(), 0);
+  }
+
+  /** Where packets for the FailOver IP arrive: the machine it is routed to, if that answers for it. */
+  answering(): Machine | undefined {
+    const { config } = this.options;
+    const [ip] = this.project.failoverIps.list();
+    const machine = this.machines.get(this.names.get(ip?.routedTo ?? "") ?? "");
+    return machine?.reachable && machine.hasAddress(config.failoverIp.address) ? machine : undefined;
+  }
+
+  /** Name of the edge that OVH routes the FailOver IP to, or undefined. */
+  holder(): string | undefined {
+    return this.names.get(this.project.failoverIps.list()[0]?.routedTo ?? "");
+  }
+
+  /** Calls a listener whenever something on a machine changes. @returns how to stop that */
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Lets a ping target answer or not, or the API (`api`) be reached or not. */
+  setReachable(host: string, reachable: boolean): void {
+    if (reachable) this.silent.delete(host);
+    else this.silent.add(host);
+  }
+
+  /** Ends everything: machines, servers, sockets. */
+  async stop(): Promise<void> {
+    clearInterval(this.ticker);
+    await Promise.allSettled(this.booting);
+    for (const machine of this.machines.values()) machine.powerOff();
+    for (const provider of this.providers.values()) provider.close();
+    this.owner?.kill();
+    await Promise.all([...this.ssh.values()].map((server) => server.close()));
+    await this.api?.close();
+    rmSync(join(this.options.folder, "nodes"), { recursive: true, force: true });
+  }
+
+  private async open(): Promise<void> {
+    const { folder, schema, apiPort, speed = 1 } = this.options;
+    mkdirSync(join(folder, "nodes"), { recursive: true });
+    writeFileSync(join(folder, "terraformrc"), "disable_checkpoint = true\n");
+    this.authority = await makeAuthority();
+    const tls = await this.authority.issue([
+      "eu.api.ovh.com",
+      "ca.api.ovh.com",
+      "api.us.ovhcloud.com",
+      "www.ovh.com",
+    ]);
+    this.api = await serveApi({
+      project: this.project,
+      clock: systemClock,
+      random: this.random,
+      port: apiPort,
+      tls,
+    });
+    this.sshPort = await freePort();
+    // Terraform kills the owner of a provider that is gone; that must not be this process.
+    this.owner = spawn("cat", { stdio: ["pipe", "ignore", "ignore"] });
+    // A provider that runs already does not see the environment of Terraform.
+    const definitions = {
+      "ovh/ovh": ovhProvider(schema, 100 / speed, this.credentials()),
+      "hashicorp/null": nullProvider(),
+    };
+    for (const [source, definition] of Object.entries(definitions)) {
+      this.providers.set(source, await serveProvider(definition, folder, source.replace("/", "-")));
+    }
+    this.ticker = setInterval(() => this.project.settle(), 100 / speed);
+  }
+
+  private switchOn(
+    id: string,
+    name: string,
+    sshKeyName: string | null,
+    interfaces: readonly Address[],
+  ): void {
+    const ports = interfaces.map(({ mac, ip }, index) => ({
+      name: `vio${index}`,
+      mac,
+      // The CARP network gives out no addresses.
+      ...(index < 2 ? { address: ip } : {}),
+    }));
+    const machine = new Machine(
+      name,
+      join(this.options.folder, "nodes", `n${this.disks++}`),
+      ports,
+      this.surroundings(),
+    );
+    const instance = this.project.instances.instances.get(id);
+    instance.targetSpec.networks?.forEach((entry, index) => {
+      if (entry.id !== undefined) this.vrack.plug(machine, `vio${index}`, entry.id);
+    });
+    const key = sshKeyName === null ? [] : [this.project.getSshKey(sshKeyName).publicKey];
+    machine.provision(key, this.authority.ca);
+    this.machines.set(name, machine);
+    this.names.set(id, name);
+    const started = (async () => {
+      await machine.boot();
+      const address = interfaces[0]?.ip as string;
+      const hostKey = this.hostKeys.get(name) ?? generateKeyPair();
+      this.ssh.set(id, await serveSsh(machine, hostKey, address, this.sshPort));
+    })();
+    this.booting.add(started);
+    void started
+      .catch((error) => this.failures.push(error as Error))
+      .finally(() => this.booting.delete(started));
+  }
+
+  private switchOff(id: string): void {
+    const name = this.names.get(id);
+    if (name === undefined) return;
+    this.vrack.unplug(this.machines.get(name) as Machine);
+    this.machines.get(name)?.powerOff();
+    this.machines.delete(name);
+    this.names.delete(id);
+    void this.ssh.get(id)?.close();
+    this.ssh.delete(id);
+  }
+
+  private surroundings(): Surroundings {
+    const { speed = 1 } = this.options;
+    return {
+      speed,
+      answersPing: (machine, host) => machine.reachable && !this.silent.has(host),
+      resolve: (machine, host, port) => {
+        if (!/^(eu|ca)\.api\.ovh\.com$|^api\.us\.ovhcloud\.com$|^www\.ovh\.com$/.test(host))
+          return "no such name";
+        if (!machine.reachable || this.silent.has("api") || port !== 443) return "unreachable";
+        return { address: "127.0.0.1", port: this.api.httpsPort as number };
+      },
+      advertise: (machine, carpdev, advertisement) => this.vrack.carry(machine, carpdev, advertisement),
+      changed: () => {
+        for (const listener of this.listeners) listener();
+      },
+    };
+  }
+}
+
+/** The schema of provider ovh/ovh from the file that the bindings are generated from. */
+export function readProviderSchema(file: string): ProviderSchema {
+  return JSON.parse(readFileSync(file, "utf8")).provider_schemas["registry.terraform.io/ovh/ovh"];
+}
+
+/** A port that is free on every loopback address right now. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "0.0.0.0", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
