@@ -74,7 +74,7 @@ const RELATIONS: readonly Relation[] = [
   { reads: ["carpNetwork.cidr", "internalNetwork.cidr"], check: networksOverlap },
   { reads: ["carpNetwork.vlanId", "internalNetwork.vlanId"], check: sameVlan },
   { reads: ["carpNetwork.networkId", "internalNetwork.networkId"], check: sameNetwork },
-  { reads: ["interfaces"], check: interfaces },
+  { reads: ["interfaces.external", "interfaces.internal", "interfaces.carp"], check: interfaces },
   { reads: ["probe.attempts", "probe.interval"], check: probeFits },
   { reads: ["probe.targets", "failoverIp.address"], check: probeTargets },
   { reads: ["edges[].sshHostKey"], check: hostKeys },
@@ -207,7 +207,8 @@ function sameNetwork({ carpNetwork, internalNetwork }: EdgeConfig): ConfigIssue[
 function interfaces({ interfaces: names }: EdgeConfig): ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   const seen = new Map<string, string>();
-  for (const [role, name] of Object.entries(names)) {
+  for (const role of ["external", "internal", "carp"] as const) {
+    const name = names[role];
     const other = seen.get(name);
     if (other === undefined) seen.set(name, role);
     else {

@@ -35,14 +35,19 @@ export function formatPath(path: readonly PropertyKey[]): string {
   let text = "";
   for (const part of path) {
     if (typeof part === "number") text += `[${part}]`;
-    else text += text === "" ? String(part) : `.${String(part)}`;
+    else text += `${text === "" ? "" : "."}${formatKey(String(part))}`;
   }
   return text;
+}
+
+/** A key as it is, or in quotes where it could be taken for something else. */
+function formatKey(key: string): string {
+  return /^[\w$-]+$/.test(key) ? key : JSON.stringify(key);
 }
 
 /** A value as a message shows it: short, on one line, and `nothing` where it is absent. */
 export function show(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === "bigint" ? `${value}` : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

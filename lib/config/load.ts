@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { z } from "zod";
 import { checkCarpPassword, checkRelations } from "./checks.js";
-import { ConfigError, type ConfigIssue, formatPath, show } from "./errors.js";
+import { ConfigError, type ConfigIssue, formatIssue, formatPath, show } from "./errors.js";
 import { configSchema, type EdgeConfig, type ParsedConfig } from "./schema.js";
 import { defaultAdvskew } from "./skews.js";
 import { nearest } from "./suggest.js";
@@ -38,14 +38,14 @@ export function parseConfig(
   const parsed = configSchema.safeParse(input);
   const broken = parsed.success ? [] : parsed.error.issues.flatMap((issue) => translate(issue, input));
   const config = complete(parsed.success ? parsed.data : salvage(input));
-  const issues = [
+  const issues = distinct([
     ...broken,
     ...checkRelations(
       config,
       broken.map(({ path }) => path),
     ),
     ...checkCarpPassword(environment.TF_VAR_carp_password),
-  ];
+  ]);
   if (issues.length > 0) throw new ConfigError(source, issues);
   return config;
 }
@@ -53,11 +53,36 @@ export function parseConfig(
 /** What is sound of a broken configuration, so that its relations can be checked as well. */
 function salvage(input: unknown): ParsedConfig {
   const raw = (typeof input === "object" && input !== null ? input : {}) as Record<string, unknown>;
-  const parts: [string, unknown][] = Object.entries(configSchema.shape).map(([key, schema]) => {
-    const part = schema.safeParse(raw[key]);
-    return [key, part.success ? part.data : raw[key]];
-  });
+  const parts = Object.entries(configSchema.shape).map(([key, schema]) => [
+    key,
+    salvagePart(schema, raw[key]),
+  ]);
   return Object.fromEntries(parts) as ParsedConfig;
+}
+
+/** A part without its broken settings, so that their defaults stand in for them. */
+function salvagePart(schema: z.ZodType, value: unknown): unknown {
+  const first = schema.safeParse(value);
+  if (first.success) return first.data;
+  const copy: unknown = JSON.parse(JSON.stringify(value ?? null));
+  for (const issue of first.error.issues) {
+    const keys = issue.code === "unrecognized_keys" ? issue.keys : [];
+    for (const path of keys.length > 0 ? keys.map((key) => [...issue.path, key]) : [issue.path]) {
+      const parent = at(copy, path.slice(0, -1));
+      const last = path.at(-1);
+      if (isObject(parent) && last !== undefined) delete parent[last];
+    }
+  }
+  const second = schema.safeParse(copy);
+  return second.success ? second.data : copy;
+}
+
+function isObject(value: unknown): value is Record<PropertyKey, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function distinct(issues: readonly ConfigIssue[]): ConfigIssue[] {
+  return [...new Map(issues.map((issue) => [formatIssue(issue), issue])).values()];
 }
 
 function complete({ $schema: _, edges, ...rest }: ParsedConfig): EdgeConfig {
@@ -91,7 +116,10 @@ function readJson(file: string): unknown {
     return JSON.parse(content);
   } catch (error) {
     throw new ConfigError(file, [
-      { path: "", message: `must be JSON: ${(error as Error).message}; mend the file` },
+      {
+        path: "",
+        message: `the file must be JSON: ${(error as Error).message.replace(/\s+/g, " ")}; mend it`,
+      },
     ]);
   }
 }
@@ -104,15 +132,26 @@ function translate(issue: Issue, input: unknown, prefix: PropertyKey[] = []): Co
   if (issue.code === "invalid_union") {
     const value = at(input, path);
     // A network is written in one of two ways; report against the one that was meant.
-    const existing =
-      typeof value === "object" && value !== null && ("networkId" in value || "subnetId" in value);
-    const errors = issue.errors[existing ? 0 : 1] ?? [];
+    const errors = issue.errors[namesExisting(value) ? 0 : 1] ?? [];
     return errors.flatMap((inner) => translate(inner, input, path));
   }
+  // A text has a length as well, but is not a list of that many things.
+  const sized = issue.code === "too_small" || issue.code === "too_big";
+  const value = at(input, path);
+  if (sized && typeof value !== "number" && !Array.isArray(value)) return [];
   const must = issue.message.startsWith("must ")
     ? issue.message
-    : `must be an object, got ${show(at(input, path))}; see edge.config.example.json`;
+    : `must be an object, got ${show(value)}; see edge.config.example.json`;
   return [{ path: formatPath(path), message: path.length === 0 ? `the configuration ${must}` : must }];
+}
+
+/** Whether a network is meant that exists, rather than one to create. */
+function namesExisting(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const count = (keys: string[]) => keys.filter((key) => key in value).length;
+  return (
+    count(["networkId", "subnetId"]) > 0 && count(["networkId", "subnetId"]) >= count(["name", "vlanId"])
+  );
 }
 
 function unknownKeys(keys: string[], path: PropertyKey[], input: unknown): ConfigIssue[] {
@@ -144,9 +183,7 @@ function unwrap(node: unknown, value: unknown): unknown {
   };
   if (def?.innerType !== undefined) return unwrap(def.innerType, value);
   if (def?.type === "union" && def.options !== undefined) {
-    const existing =
-      typeof value === "object" && value !== null && ("networkId" in value || "subnetId" in value);
-    return def.options[existing ? 0 : 1];
+    return def.options[namesExisting(value) ? 0 : 1];
   }
   return node;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { show } from "./errors.js";
 import { flag, integer, ipv4, ipv4Interface, ipv4Network, text } from "./fields.js";
 
 const NAME = /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -125,7 +126,7 @@ const ssh = z.strictObject({
 
 const shape = {
   /** Where editors find the JSON Schema. */
-  $schema: z.string().optional(),
+  $schema: text(/^[ -~]*$/, "the address of a JSON Schema", "leave it out").optional(),
   /** Id of the Public Cloud project, 32 hexadecimal digits. */
   project: text(
     /^[0-9a-f]{32}$/,
@@ -185,7 +186,7 @@ const shape = {
 };
 
 function failingEndpoint(issue: { input?: unknown }): string {
-  return `must be ovh-eu, ovh-ca or ovh-us, got ${JSON.stringify(issue.input)}; use the one where your account is`;
+  return `must be ovh-eu, ovh-ca or ovh-us, got ${show(issue.input)}; use the one where your account is`;
 }
 
 /** The shape of edge.config.json; relations between settings are in checks.ts. */

@@ -90,7 +90,7 @@ describe("integers", () => {
     },
   );
 
-  it.fails("reports a number that is too large for any integer once", () => {
+  it("reports a number that is too large for any integer once", () => {
     expect(errorsOf(example({ "carp.vhid": 1e20 }))).toHaveLength(1);
   });
 });
@@ -561,7 +561,7 @@ describe("flags and choices", () => {
     ]);
   });
 
-  it.fails("shows no more than the beginning of a long ovh.endpoint", () => {
+  it("shows no more than the beginning of a long ovh.endpoint", () => {
     expect(errorsOf(example({ ovh: { endpoint: "x".repeat(100) } }))).toEqual([
       `ovh.endpoint must be ovh-eu, ovh-ca or ovh-us, got "${"x".repeat(56)}...; ` +
         "use the one where your account is",
@@ -581,7 +581,7 @@ describe("$schema", () => {
     expect(errorsOf(example({ $schema: 5 }))).toEqual([expect.stringMatching(/^\$schema must be /)]);
   });
 
-  it.fails("is not said to be an object when it is a number", () => {
+  it("is not said to be an object when it is a number", () => {
     expect(errorsOf(example({ $schema: 5 }))).toEqual([expect.not.stringContaining("an object")]);
   });
 });
@@ -645,7 +645,7 @@ describe("lists", () => {
     ]);
   });
 
-  it.fails.each([
+  it.each([
     ["edges", "x"],
     ["edges", { length: 9 }],
     ["probe.targets", "8.8.8.8"],

@@ -88,6 +88,7 @@ describe("a served provider", () => {
   });
 
   it("cannot be served where there is no folder", async () => {
+    grpc.setLogVerbosity(grpc.logVerbosity.NONE);
     await expect(serveProvider(nullProvider(), join(folder, "nothing"), "x")).rejects.toThrow(
       "No address added",
     );
