@@ -69,25 +69,15 @@ function compile(root: string, outdir: string): void {
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     declaration: true,
     skipLibCheck: true,
+    // What the generator writes is not ours to check, and checking takes most of the time.
+    noCheck: true,
     rootDir: root,
     outDir: outdir,
     types: [],
     paths: { "*": [join(here, "..", "node_modules", "*")] },
   });
-  const result = program.emit();
-  const problems = ts
-    .getPreEmitDiagnostics(program)
-    .concat(result.diagnostics)
-    .filter((d) => d.category === ts.DiagnosticCategory.Error);
-  if (problems.length > 0) {
-    throw new Error(
-      ts.formatDiagnostics(problems.slice(0, 5), {
-        getCanonicalFileName: (f) => f,
-        getCurrentDirectory: () => root,
-        getNewLine: () => "\n",
-      }),
-    );
-  }
+  const { emitSkipped } = program.emit();
+  if (emitSkipped) throw new Error("the bindings could not be written");
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -118,7 +118,7 @@ function readJson(file: string): unknown {
     throw new ConfigError(file, [
       {
         path: "",
-        message: `the file must be JSON: ${(error as Error).message.replace(/\s+/g, " ")}; mend it`,
+        message: `the file must be JSON: ${(error as Error).message.replace(/[\n\r\t ]+/g, " ")}; mend it`,
       },
     ]);
   }

@@ -172,6 +172,11 @@ export class Region {
     return machine?.reachable && machine.hasAddress(config.failoverIp.address) ? machine : undefined;
   }
 
+  /** The address that moves. */
+  get failoverAddress(): string {
+    return this.options.config.failoverIp.address;
+  }
+
   /** Name of the edge that OVH routes the FailOver IP to, or undefined. */
   holder(): string | undefined {
     return this.names.get(this.project.failoverIps.list()[0]?.routedTo ?? "");

@@ -405,7 +405,7 @@ describe("an instance group", () => {
     ["no policy", { policy: undefined }, "policy: Invalid option"],
     ["an unknown policy", { policy: "SOFT" }, "policy: Invalid option"],
   ])("is refused with %s", async (_, spec, message) => {
-    const targetSpec = { name: "edges", policy: "ANTI_AFFINITY", location: region, ...spec };
+    const targetSpec = { name: "edges", location: region, ...spec };
     expect(await api.post(GROUPS, { targetSpec })).toMatchObject(
       refused("BadRequest", 400, `Invalid parameter ${message}: expected one of "AFFINITY"|"ANTI_AFFINITY"`),
     );

@@ -99,7 +99,7 @@ describe("a client of OVH's API", () => {
   });
 
   it("names the version of v2 schemas, and says what it sends", async () => {
-    const sent: Record<string, HeadersInit | undefined> = {};
+    const sent: Record<string, RequestInit["headers"]> = {};
     vi.stubGlobal("fetch", async (url: string, { headers, method }: RequestInit) => {
       sent[`${method} ${new URL(url).pathname}`] = headers;
       return new Response("0");

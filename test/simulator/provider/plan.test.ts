@@ -102,7 +102,7 @@ describe.each(ALL)("the plan of a new %s", (_, tested) => {
 
   it("passes on what is configured and not known yet", () => {
     const [name = ""] = Object.keys(tested.config);
-    const config = { ...complete(tested, tested.config), [name]: UNKNOWN };
+    const config: Resource = { ...complete(tested, tested.config), [name]: UNKNOWN };
     const { state } = plan(tested.type, tested.schema, null, propose(tested, config, null), config);
     expect(state[name]).toBe(UNKNOWN);
   });
@@ -147,7 +147,7 @@ describe("the plan of a change in place", () => {
     "of the %s, by %s, leaves open all that is computed but for what is kept",
     (name, _, changes, expected) => {
       const tested = TYPES[name.split(" ")[0] ?? ""] as Tested;
-      const state = "vlan_id" in changes ? { vlan_id: 25 } : {};
+      const state: Config = "vlan_id" in changes ? { vlan_id: 25 } : {};
       const { unknown, requiresReplace } = change(tested, changes, state);
       expect(unknown.toSorted()).toEqual(expected);
       expect(requiresReplace).toEqual([]);

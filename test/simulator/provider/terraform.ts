@@ -59,7 +59,12 @@ export class Terraform {
 
   /** Has Terraform work with this configuration from now on. */
   configure(config: Json): void {
-    const ovh = { application_key: "ak", application_secret: "as", consumer_key: "ck", ...config.provider?.ovh };
+    const ovh = {
+      application_key: "ak",
+      application_secret: "as",
+      consumer_key: "ck",
+      ...config.provider?.ovh,
+    };
     this.write("main.tf.json", {
       terraform: { required_providers: { ovh: { source: "ovh/ovh" }, null: { source: "hashicorp/null" } } },
       ...config,
@@ -83,7 +88,7 @@ export class Terraform {
   /** @throws Error when Terraform does not succeed */
   async must(...args: string[]): Promise<string> {
     const { status, stdout, stderr } = await this.run(...args);
-    if (status !== 0) throw new Error(`terraform ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`);
+    if (status !== 0) throw new Error(`terraform ${args.join(" ")} ended with ${status}\n${stderr}`);
     return stdout;
   }
 
@@ -96,8 +101,8 @@ export class Terraform {
   /** Configures and plans. @throws Error when the plan fails */
   async plan(config: Json): Promise<Plan> {
     this.configure(config);
-    const { status, stdout, stderr } = await this.run("plan", "-no-color", "-detailed-exitcode", "-out=plan");
-    if (status === 1) throw new Error(stdout + stderr);
+    const { status, stderr } = await this.run("plan", "-no-color", "-detailed-exitcode", "-out=plan");
+    if (status === 1) throw new Error(stderr);
     const { resource_changes = [] } = JSON.parse(await this.must("show", "-json", "plan"));
     const actions: Record<string, string> = {};
     const unknown: Record<string, string[]> = {};
@@ -136,13 +141,6 @@ export class Terraform {
     return Object.fromEntries(Object.entries<Json>(outputs).map(([name, { value }]) => [name, value]));
   }
 
-  /** Forgets everything that was applied. */
-  forget(): void {
-    for (const file of ["terraform.tfstate", "terraform.tfstate.backup"]) {
-      rmSync(join(this.folder, file), { force: true });
-    }
-  }
-
   async stop(): Promise<void> {
     for (const provider of Object.values(this.providers)) provider.close();
     this.owner?.kill();
@@ -172,7 +170,15 @@ export class Terraform {
 /** The environment of Terraform: nothing of what this machine says about it. */
 function environment(own: Readonly<Record<string, string>>): Record<string, string> {
   const { PATH = "", HOME = "", TMPDIR = tmpdir() } = process.env;
-  return { PATH, HOME, TMPDIR, TF_CLI_CONFIG_FILE: "/dev/null", CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", ...own };
+  return {
+    PATH,
+    HOME,
+    TMPDIR,
+    TF_CLI_CONFIG_FILE: "/dev/null",
+    CHECKPOINT_DISABLE: "1",
+    TF_IN_AUTOMATION: "1",
+    ...own,
+  };
 }
 
 const service_name = PROJECT;
@@ -220,7 +226,11 @@ export function edgeConfig(): Json {
           image_id: idByName("images", "OpenBSD 7.8"),
           group_id: "${ovh_cloud_instance_group.edges.id}",
           ssh_key_name: "${ovh_cloud_ssh_key.ops.name}",
-          networks: [{ auto_assign_public_ip: true }, connection("internal", "10.10.0.11"), connection("carp")],
+          networks: [
+            { auto_assign_public_ip: true },
+            connection("internal", "10.10.0.11"),
+            connection("carp"),
+          ],
         },
       },
       ovh_cloud_project_failover_ip_attach: {
@@ -246,13 +256,20 @@ export function edgeConfigWith(changes: Readonly<Record<string, unknown>>): Json
     if (value === undefined) delete node[last];
     else node[last] = value;
   }
+  for (const [type, resources] of Object.entries<Json>(config.resource)) {
+    if (Object.keys(resources).length === 0) delete config.resource[type];
+  }
   return config;
 }
 
 function connection(name: string, ip?: string): object {
   const network = `ovh_cloud_network_private_vrack.${name}`;
   const subnet = `ovh_cloud_network_private_vrack_subnet.${name}`;
-  return { network_id: `\${${network}.id}`, subnet_id: `\${${subnet}.id}`, ...(ip === undefined ? {} : { ip }) };
+  return {
+    network_id: `\${${network}.id}`,
+    subnet_id: `\${${subnet}.id}`,
+    ...(ip === undefined ? {} : { ip }),
+  };
 }
 
 function idByName(list: "flavors" | "images", name: string): string {

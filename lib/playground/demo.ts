@@ -1,0 +1,217 @@
+import { Listr, type ListrTaskWrapper } from "listr2";
+import type { EdgeConfigInput } from "../config/schema.js";
+import { Playground } from "./playground.js";
+import { checkPrerequisites } from "./prerequisites.js";
+import { table } from "./table.js";
+import type { Progress } from "./terraform.js";
+import { type Failover, until, watchFailover } from "./timeline.js";
+
+/** How the demonstration runs. */
+export interface DemoOptions {
+  readonly config: EdgeConfigInput;
+  readonly provider: "embedded" | "installed";
+  /** Leaves everything running after the failover. */
+  readonly keep: boolean;
+  /** Port for the simulated API. @default - a free one */
+  readonly port?: number;
+  readonly logFile: string;
+  readonly write: (text: string) => void;
+  /** Whether the terminal can be drawn on. */
+  readonly interactive: boolean;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: listr2's renderers are chosen at run time
+type Task = ListrTaskWrapper<unknown, any, any>;
+
+/** The whole story on one machine: deploy, diff, failover, diff, change, destroy. */
+export class Demo {
+  private playground: Playground | undefined;
+
+  constructor(private readonly options: DemoOptions) {}
+
+  /** Runs it. @throws Error with one clear message; `stop` must be called in any case */
+  async run(): Promise<void> {
+    const { write, keep } = this.options;
+    await this.steps([
+      ["Check what is needed", async () => checkPrerequisites()],
+      ["Start a simulated OVH region", (task) => this.start(task)],
+      ["Deploy", (task) => this.deploy(task)],
+    ]);
+    write(`\n${await this.edges()}\n\n`);
+    let failover: Failover | undefined;
+    await this.steps([
+      ["Diff after the deploy", (task) => this.noChanges(task)],
+      [
+        "The guide's check: ifconfig carp0 down on the master",
+        async (task) => {
+          failover = await this.carpDown();
+          task.title += `: the FailOver IP is at ${failover.to}`;
+        },
+      ],
+    ]);
+    write(`\n${story(failover as Failover)}\n\n`);
+    await this.steps([
+      [
+        "ifconfig carp0 up again: it comes back as backup",
+        () => this.carpUp((failover as Failover).from as string),
+      ],
+      ["Diff after the failover: a deploy does not take the address back", (task) => this.noChanges(task)],
+      ["Change a probe target and deploy again", (task) => this.change(task)],
+    ]);
+    if (keep) {
+      write(this.instructions());
+      return;
+    }
+    await this.steps([["Destroy", (task) => this.destroy(task)]]);
+    write(`\nEverything that Terraform printed is in ${this.options.logFile}\n`);
+  }
+
+  /** Ends everything that was started. */
+  async stop(): Promise<void> {
+    this.playground?.terraform?.interrupt();
+    await this.playground?.stop();
+    this.playground = undefined;
+  }
+
+  private async steps(
+    steps: readonly (readonly [string, (task: Task) => Promise<unknown>])[],
+  ): Promise<void> {
+    const tasks = steps.map(([title, work]) => ({
+      title,
+      task: async (_: unknown, task: Task) => {
+        await work(task);
+      },
+    }));
+    await new Listr(tasks, {
+      renderer: this.options.interactive ? "default" : "simple",
+      rendererOptions: { collapseErrors: true, showErrorMessage: false } as never,
+    }).run();
+  }
+
+  private get play(): Playground {
+    if (this.playground === undefined) throw new Error("the region is not running");
+    return this.playground;
+  }
+
+  private async start(task: Task): Promise<void> {
+    const { config, provider, port, logFile } = this.options;
+    this.playground = await Playground.create({ config, provider, logFile, region: { apiPort: port } });
+    task.title += ` at ${this.play.region.api.endpoint}`;
+  }
+
+  private async deploy(task: Task): Promise<Progress[]> {
+    const told: Progress[] = [];
+    task.output = "synthesizing";
+    await this.play.synth();
+    task.output = "terraform init";
+    await this.play.terraform.init();
+    await this.play.terraform.apply((progress) => {
+      told.push(progress);
+      task.output = `${progress.what}: ${progress.text}`;
+    });
+    const { region } = this.play;
+    await until(
+      () => region.answering() !== undefined,
+      "no edge answers for the FailOver IP after the deploy",
+      30_000,
+    );
+    return told;
+  }
+
+  private async noChanges(task: Task): Promise<void> {
+    const verdict = await this.play.terraform.plan();
+    if (verdict !== "no changes")
+      throw new Error(`the diff shows changes where none are expected; see ${this.options.logFile}`);
+    task.title += ": No changes";
+  }
+
+  private async carpDown(): Promise<Failover> {
+    const { region } = this.play;
+    const holder = region.machine(region.holder() as string);
+    if (holder === undefined) throw new Error("no edge holds the FailOver IP");
+    return watchFailover(region, () => holder.sandbox.run("ifconfig carp0 down"));
+  }
+
+  private async carpUp(name: string): Promise<void> {
+    const machine = this.play.region.machine(name);
+    await machine?.sandbox.run("ifconfig carp0 up");
+    await until(() => machine?.kernel.carpState("carp0") === "BACKUP", `${name} does not become backup`);
+  }
+
+  private async change(task: Task): Promise<void> {
+    const config = this.play.readConfig();
+    const [first = "9.9.9.9"] = config.probe?.targets ?? [];
+    this.play.writeConfig({ ...config, probe: { ...config.probe, targets: [first, "1.1.1.1"] } });
+    const told = await this.deploy(task);
+    const written = told.filter(({ fromNode, text }) => fromNode && text.endsWith(": written"));
+    const files = new Set(written.map(({ text }) => text.replace(/^edge-install: (.*): written$/, "$1")));
+    if (written.length !== config.edges.length || files.size !== 1) {
+      throw new Error(
+        `one file per edge should have changed, these did: ${written.map(({ text }) => text).join(", ")}`,
+      );
+    }
+    task.title += `: ${[...files][0]} on each of ${written.length} edges`;
+  }
+
+  private async destroy(task: Task): Promise<void> {
+    await this.play.terraform.destroy((progress) => {
+      task.output = `${progress.what}: ${progress.text}`;
+    });
+    const left = this.play.region.project.leftovers();
+    if (left.length > 0) throw new Error(`the destroy left behind: ${left.join(", ")}`);
+    task.title += ": nothing is left in the region but the adopted FailOver IP";
+  }
+
+  private async edges(): Promise<string> {
+    const { region } = this.play;
+    const rows = await Promise.all(
+      [...region.machines.values()]
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .map(async (machine) => {
+          const external = machine.kernel.find("vio0")?.addresses[0]?.address ?? "";
+          const skew = machine.kernel.find("carp0")?.carp?.advskew ?? "";
+          const carp = machine.kernel.carpState("carp0") ?? "none";
+          return [
+            machine.name,
+            external,
+            carp,
+            String(skew),
+            machine.hasAddress(region.failoverAddress) ? "on" : "off",
+            region.holder() === machine.name ? region.failoverAddress : "",
+          ];
+        }),
+    );
+    return table(["edge", "address", "carp0", "advskew", "alias", "FailOver IP"], rows);
+  }
+
+  private instructions(): string {
+    const { play } = this;
+    const lines = [...play.region.machines.values()].map((machine) => {
+      const address = machine.kernel.find("vio0")?.addresses[0]?.address;
+      const options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR";
+      return `  ssh ${options} -i ${play.folder}/id_ed25519 -p ${play.region.sshPort} root@${address}   # ${machine.name}`;
+    });
+    const environment = Object.entries(play.environment()).map(
+      ([name, value]) => `  export ${name}='${value}'`,
+    );
+    return [
+      "\nIt all keeps running until you press Ctrl-C.",
+      "\nThe edges:",
+      ...lines,
+      `\nThe API: ${play.region.api.endpoint}`,
+      "\nFor npx cdktf deploy|diff edge --skip-provider-lock, or terraform in the stack's folder:",
+      ...environment,
+      `  cp ${play.folder}/cdktf.out/stacks/edge/terraform.edge.tfstate .   # state of what is deployed`,
+      `\nEverything that Terraform printed is in ${this.options.logFile}\n`,
+    ].join("\n");
+  }
+}
+
+/** A failover as a short timeline. */
+export function story({ from, moments }: Failover): string {
+  const width = Math.max(...moments.map(({ ms }) => `${ms}`.length));
+  return [
+    `${"0".padStart(width)} ms  carp0 goes down on ${from}`,
+    ...moments.map(({ ms, what }) => `${`${ms}`.padStart(width)} ms  ${what}`),
+  ].join("\n");
+}

@@ -1,0 +1,64 @@
+import { spawnSync } from "node:child_process";
+
+/** A command that something here needs. */
+export interface Prerequisite {
+  readonly command: string;
+  /** Arguments that only make it tell its version. */
+  readonly probe: readonly string[];
+  /** What to do where it is missing. */
+  readonly install: string;
+}
+
+const PERL: Prerequisite = { command: "perl", probe: ["-v"], install: "apt-get install perl" };
+const SSH: Prerequisite = { command: "ssh", probe: ["-V"], install: "apt-get install openssh-client" };
+const UNSHARE: Prerequisite = {
+  command: "unshare",
+  probe: ["--version"],
+  install: "apt-get install util-linux",
+};
+const NSENTER: Prerequisite = {
+  command: "nsenter",
+  probe: ["--version"],
+  install: "apt-get install util-linux",
+};
+
+/** What the simulated region and its nodes need. */
+export const SIMULATOR_NEEDS: readonly Prerequisite[] = [PERL, SSH, UNSHARE, NSENTER];
+
+/** Whether a command can be run. */
+export function isThere({ command, probe }: Pick<Prerequisite, "command" | "probe">): boolean {
+  const { error } = spawnSync(command, [...probe], { stdio: "ignore" });
+  return error === undefined;
+}
+
+/**
+ * Terraform or OpenTofu: what `TERRAFORM_BINARY_NAME` names, else terraform, else tofu.
+ *
+ * @throws Error with both names and where they come from
+ */
+export function findTerraform(environment: Readonly<Record<string, string | undefined>>): string {
+  const named = environment.TERRAFORM_BINARY_NAME;
+  const candidates = named ? [named] : ["terraform", "tofu"];
+  const found = candidates.find((command) => isThere({ command, probe: ["version"] }));
+  if (found !== undefined) return found;
+  throw new Error(
+    `neither terraform nor tofu is on PATH${named ? ` as ${named}` : ""}; install Terraform 1.9 or newer from ` +
+      "developer.hashicorp.com/terraform/install or OpenTofu 1.9 or newer from opentofu.org/docs/intro/install",
+  );
+}
+
+/**
+ * Finds out at the start what is missing, all of it at once.
+ *
+ * @throws Error with the command that installs each
+ */
+export function checkPrerequisites(needs: readonly Prerequisite[] = SIMULATOR_NEEDS): void {
+  const missing = needs.filter((need) => !isThere(need));
+  if (process.platform !== "linux") {
+    throw new Error(
+      `simulated nodes need Linux's namespaces, this is ${process.platform}; everything else works here: config:check, render, synth and the tests of the models`,
+    );
+  }
+  if (missing.length === 0) return;
+  throw new Error(missing.map(({ command, install }) => `${command} is not on PATH; ${install}`).join("\n"));
+}

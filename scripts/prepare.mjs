@@ -1,0 +1,14 @@
+// npm's prepare step: makes the provider's bindings and, for a package, the build.
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+// The generator asks for Terraform's version and reports what fails, unless it is told not to.
+const env = { ...process.env, CHECKPOINT_DISABLE: "1", TERRAFORM_BINARY_NAME: "true" };
+const { status } = spawnSync(process.execPath, ["--import", "tsx", join(root, "scripts", "bindings.ts")], {
+  cwd: root,
+  env,
+  stdio: "inherit",
+});
+process.exit(status ?? 1);
