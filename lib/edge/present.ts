@@ -11,10 +11,11 @@ export function masked(file: EdgeFile): EdgeFile {
   return { ...file, content: content.replaceAll(/@@(\w+)@@/g, "<$1>") };
 }
 
-/** All files of an edge as one text, each under its path, owner and mode. */
+/** All files of an edge as one text, each under its path, owner and mode; programs by their length. */
 export function listing({ files, lines }: RenderedEdge): string {
   const parts = files.map(masked).map(({ path, mode, owner, group, content }) => {
-    return `==> ${path} ${mode.toString(8).padStart(4, "0")} ${owner}:${group}\n${content}`;
+    const text = path.startsWith("/etc/") ? content : `as shipped, ${content.split("\n").length - 1} lines\n`;
+    return `==> ${path} ${mode.toString(8).padStart(4, "0")} ${owner}:${group}\n${text}`;
   });
   const extra = lines.map(({ in: where, text }) => `==> ${LINE_FILES[where]}, one line\n${text}\n`);
   return [...parts, ...extra].join("\n");

@@ -68,7 +68,7 @@ export class Demo {
 
   /** Ends everything that was started. */
   async stop(): Promise<void> {
-    this.playground?.terraform?.interrupt();
+    await this.playground?.terraform?.interrupt();
     await this.playground?.stop();
     this.playground = undefined;
   }
@@ -83,6 +83,8 @@ export class Demo {
       },
     }));
     await new Listr(tasks, {
+      // An interrupt is the script's business: it has more to clean up than a list of tasks.
+      registerSignalListeners: false,
       renderer: this.options.interactive ? "default" : "simple",
       rendererOptions: { collapseErrors: true, showErrorMessage: false } as never,
     }).run();

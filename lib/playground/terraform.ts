@@ -77,9 +77,15 @@ export class Terraform {
     return JSON.parse(text) as T;
   }
 
-  /** Ends a run that is under way, as Ctrl-C does. */
-  interrupt(): void {
-    this.running?.kill("SIGINT");
+  /** Ends a run that is under way, as Ctrl-C does; one that does not end by itself is killed. */
+  async interrupt(): Promise<void> {
+    const child = this.running;
+    if (child === undefined) return;
+    const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    child.kill("SIGINT");
+    const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    await ended;
+    clearTimeout(timer);
   }
 
   private run(

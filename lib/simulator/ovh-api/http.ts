@@ -133,7 +133,10 @@ async function misbehave(
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const taken = error.code === "EADDRINUSE";
+      reject(taken ? new Error(`port ${port} of ${host} is taken; choose another with --port`) : error);
+    });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 }

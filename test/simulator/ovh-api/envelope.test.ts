@@ -1,89 +1,20 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { DURATIONS, error, type Json, SimulatedApi, UUID, V2 } from "./simulated.js";
+import { KINDS } from "./kinds.js";
+import { DURATIONS, error, type Json, SimulatedApi, UUID } from "./simulated.js";
 
 const MADE_AT = "2026-01-01T00:00:00Z";
 const LATER = "2026-01-01T00:00:03Z";
-
-interface Kind {
-  readonly name: string;
-  readonly path: string;
-  readonly spec: Json;
-  /** What of it a PUT may change. */
-  readonly change: Json;
-  fail(message: string): void;
-}
 
 let api: SimulatedApi;
 beforeEach(() => {
   api = new SimulatedApi();
 });
 
-/** What a kind needs around it is made before the test's time begins. */
-const backToTheStart = () => api.clock.advance(-DURATIONS.create);
-
-/** The kinds of v2 resources that have an envelope, ready to be made. */
-const KINDS: Record<string, () => Promise<Kind>> = {
-  network: async () => ({
-    name: "network",
-    path: `${V2}/network`,
-    spec: { name: "carp", location: { region: "SBG5" }, vlanId: 25 },
-    change: { name: "renamed" },
-    fail: (message) => api.project.networks.networks.failNext(message),
-  }),
-  subnet: async () => {
-    const { id } = await api.makeNetwork();
-    backToTheStart();
-    return {
-      name: "subnet",
-      path: `${V2}/network/${id}/subnet`,
-      spec: {
-        name: "carp",
-        cidr: "10.25.0.0/16",
-        location: { region: "SBG5" },
-        dhcpEnabled: false,
-        allocationPools: [{ start: "10.25.0.20", end: "10.25.0.99" }],
-      },
-      change: {
-        name: "renamed",
-        dhcpEnabled: false,
-        allocationPools: [{ start: "10.25.0.20", end: "10.25.0.99" }],
-      },
-      fail: (message) => api.project.networks.subnets(id).failNext(message),
-    };
-  },
-  instance: async () => {
-    const group = { id: (await api.makeGroup()).id };
-    backToTheStart();
-    const securityGroups: never[] = [];
-    const spec = await api.instanceSpec({
-      networks: [{ autoAssignPublicIp: true }],
-      powerState: "ACTIVE",
-      group,
-      securityGroups,
-    });
-    const { location: _, group: __, ...mutable } = spec;
-    return {
-      name: "instance",
-      path: `${V2}/compute/instance`,
-      spec,
-      change: { ...mutable, name: "renamed" },
-      fail: (message) => api.project.instances.instances.failNext(message),
-    };
-  },
-  "instance group": async () => ({
-    name: "instance group",
-    path: `${V2}/compute/instanceGroup`,
-    spec: { name: "edges", policy: "ANTI_AFFINITY", location: { region: "SBG5" } },
-    change: undefined,
-    fail: (message) => api.project.instances.groups.failNext(message),
-  }),
-};
 const ALL = Object.entries(KINDS);
-const CHANGEABLE = ALL.filter(([name]) => name !== "instance group");
 
 describe.each(ALL)("creating a v2 resource: %s", (_, prepare) => {
   it("answers 202 with a pending envelope", async () => {
-    const { path, spec } = await prepare();
+    const { path, spec } = await prepare(api);
     const { status, body } = await api.post(path, { targetSpec: spec });
     expect(status).toBe(202);
     expect(body).toEqual({
@@ -107,7 +38,7 @@ describe.each(ALL)("creating a v2 resource: %s", (_, prepare) => {
   });
 
   it("is CREATING until the last millisecond of its task, then READY without a task", async () => {
-    const { path, spec } = await prepare();
+    const { path, spec } = await prepare(api);
     const { body: made } = await api.post(path, { targetSpec: spec });
     api.clock.advance(DURATIONS.create - 1);
     const pending = (await api.get(`${path}/${made.id}`)).body;
@@ -129,7 +60,7 @@ describe.each(ALL)("creating a v2 resource: %s", (_, prepare) => {
   });
 
   it("is ready at the time its task ended, however late one looks", async () => {
-    const { path, spec } = await prepare();
+    const { path, spec } = await prepare(api);
     const { body: made } = await api.post(path, { targetSpec: spec });
     api.clock.advance(60 * 60_000);
     await api.get(`${path}/${made.id}`);
@@ -139,7 +70,7 @@ describe.each(ALL)("creating a v2 resource: %s", (_, prepare) => {
   });
 
   it("ends in ERROR with the message in its task, and stays there", async () => {
-    const { path, spec, fail } = await prepare();
+    const { path, spec, fail } = await prepare(api);
     fail("No valid host was found");
     const { body: made } = await api.post(path, { targetSpec: spec });
     expect(made.resourceStatus).toBe("CREATING");
@@ -164,7 +95,7 @@ describe.each(ALL)("creating a v2 resource: %s", (_, prepare) => {
   });
 
   it("fails once only", async () => {
-    const { path, spec, fail } = await prepare();
+    const { path, spec, fail } = await prepare(api);
     fail("No valid host was found");
     await api.post(path, { targetSpec: spec });
     await api.post(path, { targetSpec: { ...spec, vlanId: undefined } });
@@ -174,7 +105,7 @@ describe.each(ALL)("creating a v2 resource: %s", (_, prepare) => {
   });
 
   it("lists what there is, in the order it was made", async () => {
-    const { path, spec } = await prepare();
+    const { path, spec } = await prepare(api);
     expect(await api.get(path)).toMatchObject({ status: 200, body: [] });
     const first = (await api.post(path, { targetSpec: spec })).body;
     const second = (await api.post(path, { targetSpec: { ...spec, name: "other", vlanId: undefined } })).body;
@@ -182,7 +113,7 @@ describe.each(ALL)("creating a v2 resource: %s", (_, prepare) => {
   });
 
   it("refuses a body without a targetSpec", async () => {
-    const { path, spec } = await prepare();
+    const { path, spec } = await prepare(api);
     const refusal = { status: 400, body: error("BadRequest", "Missing targetSpec") };
     for (const body of [spec, null, [], 1, "1", { targetSpec: null }, { targetSpec: "text" }]) {
       expect(await api.post(path, body)).toMatchObject(refusal);
@@ -191,7 +122,7 @@ describe.each(ALL)("creating a v2 resource: %s", (_, prepare) => {
   });
 
   it("refuses what is not JSON", async () => {
-    const { path } = await prepare();
+    const { path } = await prepare(api);
     for (const body of ["", "{", "targetSpec=1"]) {
       expect(await api.post(path, body)).toMatchObject({
         status: 400,
@@ -201,7 +132,7 @@ describe.each(ALL)("creating a v2 resource: %s", (_, prepare) => {
   });
 
   it("refuses an empty name", async () => {
-    const { path, spec } = await prepare();
+    const { path, spec } = await prepare(api);
     expect(await api.post(path, { targetSpec: { ...spec, name: "" } })).toMatchObject({
       status: 400,
       body: error("BadRequest", "Invalid parameter name: Too small: expected string to have >=1 characters"),
@@ -209,7 +140,7 @@ describe.each(ALL)("creating a v2 resource: %s", (_, prepare) => {
   });
 
   it("refuses a region that the project does not have", async () => {
-    const { path, spec } = await prepare();
+    const { path, spec } = await prepare(api);
     expect(await api.post(path, { targetSpec: { ...spec, location: { region: "BHS5" } } })).toMatchObject({
       status: 404,
       body: error("NotFound", "Region BHS5 does not exist"),
@@ -219,7 +150,7 @@ describe.each(ALL)("creating a v2 resource: %s", (_, prepare) => {
 
 describe.each(ALL)("deleting a v2 resource: %s", (_, prepare) => {
   it("answers 202 without a body, is DELETING, then answers 404", async () => {
-    const { name, path, spec } = await prepare();
+    const { name, path, spec } = await prepare(api);
     const { id, checksum } = await api.make(path, spec);
     expect(await api.delete(`${path}/${id}`)).toMatchObject({ status: 202, body: undefined });
     api.clock.advance(DURATIONS.delete - 1);
@@ -239,7 +170,7 @@ describe.each(ALL)("deleting a v2 resource: %s", (_, prepare) => {
   });
 
   it("does not begin again when it is asked for again", async () => {
-    const { path, spec } = await prepare();
+    const { path, spec } = await prepare(api);
     const { id } = await api.make(path, spec);
     await api.delete(`${path}/${id}`);
     api.clock.advance(DURATIONS.delete - 1);
@@ -249,7 +180,7 @@ describe.each(ALL)("deleting a v2 resource: %s", (_, prepare) => {
   });
 
   it("removes what is still being made", async () => {
-    const { path, spec } = await prepare();
+    const { path, spec } = await prepare(api);
     const { id } = (await api.post(path, { targetSpec: spec })).body;
     await api.delete(`${path}/${id}`);
     expect((await api.get(`${path}/${id}`)).body.resourceStatus).toBe("DELETING");
@@ -260,7 +191,7 @@ describe.each(ALL)("deleting a v2 resource: %s", (_, prepare) => {
   });
 
   it("removes what ended in ERROR", async () => {
-    const { path, spec, fail } = await prepare();
+    const { path, spec, fail } = await prepare(api);
     fail("No valid host was found");
     const { id } = await api.make(path, spec);
     await api.remove(`${path}/${id}`);
@@ -268,140 +199,11 @@ describe.each(ALL)("deleting a v2 resource: %s", (_, prepare) => {
   });
 
   it("answers 404 for what never was", async () => {
-    const { name, path } = await prepare();
+    const { name, path } = await prepare(api);
     const refusal = { status: 404, body: error("NotFound", `The ${name} nothing does not exist`) };
     expect(await api.get(`${path}/nothing`)).toMatchObject(refusal);
     expect(await api.delete(`${path}/nothing`)).toMatchObject(refusal);
     expect(await api.put(`${path}/nothing`, { checksum: "", targetSpec: {} })).toMatchObject(refusal);
-  });
-});
-
-describe.each(CHANGEABLE)("changing a v2 resource: %s", (_, prepare) => {
-  it("is UPDATING with its new targetSpec and its old state, then READY", async () => {
-    const { path, spec, change } = await prepare();
-    const before = await api.make(path, spec);
-    const answer = await api.put(`${path}/${before.id}`, { checksum: before.checksum, targetSpec: change });
-    expect(answer.status).toBe(202);
-    expect(answer.body).toMatchObject({
-      id: before.id,
-      createdAt: MADE_AT,
-      updatedAt: LATER,
-      resourceStatus: "UPDATING",
-      currentTasks: [{ type: "UPDATE", status: "RUNNING", link: `${path}/${before.id}`, errors: [] }],
-      targetSpec: { ...spec, name: "renamed" },
-      currentState: before.currentState,
-    });
-    api.clock.advance(DURATIONS.update - 1);
-    expect((await api.get(`${path}/${before.id}`)).body.resourceStatus).toBe("UPDATING");
-    api.clock.advance(1);
-    expect((await api.get(`${path}/${before.id}`)).body).toEqual({
-      ...before,
-      checksum: answer.body.checksum,
-      updatedAt: "2026-01-01T00:00:05Z",
-      targetSpec: { ...spec, name: "renamed" },
-      currentState: { ...before.currentState, name: "renamed" },
-    });
-  });
-
-  it("has another checksum after it changed", async () => {
-    const { path, spec, change } = await prepare();
-    const before = await api.make(path, spec);
-    const { body } = await api.put(`${path}/${before.id}`, { checksum: before.checksum, targetSpec: change });
-    expect(body.checksum).toMatch(/^[0-9a-f]{32}$/);
-    expect(body.checksum).not.toBe(before.checksum);
-  });
-
-  it("refuses a stale checksum with 409 and changes nothing", async () => {
-    const { name, path, spec, change } = await prepare();
-    const { id, checksum } = await api.make(path, spec);
-    await api.put(`${path}/${id}`, { checksum, targetSpec: change });
-    api.clock.advance(DURATIONS.update);
-    const before = (await api.get(`${path}/${id}`)).body;
-    expect(
-      await api.put(`${path}/${id}`, { checksum, targetSpec: { ...change, name: "again" } }),
-    ).toMatchObject({
-      status: 409,
-      body: error("Conflict", `The ${name} has changed since it was read: checksum mismatch`),
-    });
-    expect((await api.get(`${path}/${id}`)).body).toEqual(before);
-  });
-
-  it.each([
-    ["the creation", async () => {}],
-    [
-      "another change",
-      async (path: string, change: Json) => {
-        api.clock.advance(DURATIONS.create);
-        const { checksum } = (await api.get(path)).body;
-        await api.put(path, { checksum, targetSpec: change });
-      },
-    ],
-    [
-      "the deletion",
-      async (path: string) => {
-        api.clock.advance(DURATIONS.create);
-        await api.delete(path);
-      },
-    ],
-  ])("refuses a change with 409 while %s is pending", async (_what, begin) => {
-    const { name, path, spec, change } = await prepare();
-    const { id } = (await api.post(path, { targetSpec: spec })).body;
-    await begin(`${path}/${id}`, change);
-    const { checksum } = (await api.get(`${path}/${id}`)).body;
-    expect(
-      await api.put(`${path}/${id}`, { checksum, targetSpec: { ...change, name: "again" } }),
-    ).toMatchObject({ status: 409, body: error("Conflict", `The ${name} has a task that is not done`) });
-  });
-
-  it("refuses a change without a checksum or without a targetSpec", async () => {
-    const { path, spec, change } = await prepare();
-    const { id, checksum } = await api.make(path, spec);
-    expect(await api.put(`${path}/${id}`, { targetSpec: change })).toMatchObject({
-      status: 400,
-      body: error("BadRequest", "Missing checksum"),
-    });
-    expect(await api.put(`${path}/${id}`, { checksum })).toMatchObject({
-      status: 400,
-      body: error("BadRequest", "Missing targetSpec"),
-    });
-  });
-
-  it.fails("refuses a change whose body is null with 400", async () => {
-    const { path, spec } = await prepare();
-    const { id } = await api.make(path, spec);
-    expect(await api.put(`${path}/${id}`, "null")).toMatchObject({ status: 400 });
-  });
-
-  it("can be changed again once it is READY", async () => {
-    const { path, spec, change } = await prepare();
-    let { id, checksum } = await api.make(path, spec);
-    for (const name of ["second", "third"]) {
-      await api.put(`${path}/${id}`, { checksum, targetSpec: { ...change, name } });
-      api.clock.advance(DURATIONS.update);
-      const { body } = await api.get(`${path}/${id}`);
-      expect(body).toMatchObject({ resourceStatus: "READY", currentState: { name } });
-      checksum = body.checksum;
-    }
-  });
-
-  it.fails("does not show a state beside ERROR when it is changed after it failed", async () => {
-    const { path, spec, change, fail } = await prepare();
-    fail("No valid host was found");
-    const { id, checksum } = await api.make(path, spec);
-    await api.put(`${path}/${id}`, { checksum, targetSpec: change });
-    api.clock.advance(DURATIONS.update);
-    const { resourceStatus, currentState } = (await api.get(`${path}/${id}`)).body;
-    expect(resourceStatus === "ERROR" && currentState !== null).toBe(false);
-  });
-});
-
-describe("an instance group", () => {
-  it("cannot be changed", async () => {
-    const { id, checksum, targetSpec } = await api.makeGroup();
-    expect(await api.put(`${V2}/compute/instanceGroup/${id}`, { checksum, targetSpec })).toMatchObject({
-      status: 400,
-      body: error("BadRequest", "An instance group cannot be changed"),
-    });
   });
 });
 
