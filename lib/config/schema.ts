@@ -43,45 +43,54 @@ const interfaceName = text(
 );
 
 const edge = z.strictObject({
-  /** Name of the edge; its construct id, its host name at OVH, the name in logs. Never reused for another edge. */
   name: text(
     NAME,
     "1 to 32 lower-case letters, digits and dashes that begin with a letter",
     "use a host name such as edge-a",
+  ).describe(
+    "Name of the edge; its construct id, its host name at OVH, the name in logs. Never reused for another edge.",
   ),
-  /** Flavor by name, such as `b3-8`. */
-  flavor: text(IDENTIFIER, "the name of a flavor", "choose one that the region has, such as b3-8"),
-  /** Image by name; OVH offers no OpenBSD image, so it is one that you made. */
-  image: text(FREE_NAME, "the name of an image", "use the name of an OpenBSD image of your project"),
-  /** Address on the internal network. @default - one from the subnet's pool */
-  internalAddress: ipv4("give an address of the internal network").optional(),
-  /** Priority in the election, 0 to 254; the lowest is master. @default - 1 for the first edge, then in steps */
-  advskew: integer(0, 254, "leave it out to have it chosen").optional(),
-  /** Public host key of the edge's SSH server, `ssh-ed25519 AAAA…`. @default - not verified, with a warning */
+  flavor: text(IDENTIFIER, "the name of a flavor", "choose one that the region has, such as b3-8").describe(
+    "Flavor by name, such as b3-8.",
+  ),
+  image: text(FREE_NAME, "the name of an image", "use the name of an OpenBSD image of your project").describe(
+    "Image by name; OVH offers no OpenBSD image, so it is one that you made.",
+  ),
+  internalAddress: ipv4("give an address of the internal network")
+    .optional()
+    .describe("Address on the internal network. Default: one from the subnet's pool."),
+  advskew: integer(0, 254, "leave it out to have it chosen")
+    .optional()
+    .describe(
+      "Priority in the election, 0 to 254; the lowest is master. Default: 1 for the first edge, then in steps.",
+    ),
   sshHostKey: text(
     /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}$/,
     "a public host key: its type and its base64 text",
     "copy the first two words of /etc/ssh/ssh_host_ed25519_key.pub",
-  ).optional(),
+  )
+    .optional()
+    .describe(
+      "Public host key of the edge's SSH server, ssh-ed25519 AAAA…. Default: not verified, with a warning.",
+    ),
 });
 
 const carp = z.strictObject({
-  /** Virtual host id, unique on the CARP network. carp(4) */
-  vhid: integer(1, 255, "pick one that nothing else uses on this vRack"),
-  /** The shared address of the carp interface with its prefix; only the edges use it. */
-  address: ipv4Interface("use a free address of the CARP network"),
-  /** advbase: whole seconds between two advertisements. @default - 1 */
-  advertisementInterval: integer(
-    1,
-    60,
-    "a backup takes over after three of them, so 1 is the usual value",
-  ).default(1),
-  /** Whether a preferred edge that comes back takes over again at once. @default - false */
-  preempt: flag("leave it out for false").default(false),
+  vhid: integer(1, 255, "pick one that nothing else uses on this vRack").describe(
+    "Virtual host id, unique on the CARP network. carp(4)",
+  ),
+  address: ipv4Interface("use a free address of the CARP network").describe(
+    "The shared address of the carp interface with its prefix; only the edges use it.",
+  ),
+  advertisementInterval: integer(1, 60, "a backup takes over after three of them, so 1 is the usual value")
+    .default(1)
+    .describe("advbase: whole seconds between two advertisements. Default: 1."),
+  preempt: flag("leave it out for false")
+    .default(false)
+    .describe("Whether a preferred edge that comes back takes over again at once. Default: false."),
 });
 
 const probe = z.strictObject({
-  /** One to four numeric addresses that answer a ping; one answer is enough. */
   targets: z
     .array(ipv4("a probe must not depend on DNS"), {
       error: "must be a list of 1 to 4 IPv4 addresses; name hosts outside your network",
@@ -91,84 +100,88 @@ const probe = z.strictObject({
       error: (i) =>
         `must have at most four addresses, got ${(i.input as unknown[]).length}; keep the best four`,
     })
-    .default(["9.9.9.9", "1.1.1.1"]),
-  /** Seconds between two probes, which is ifstated's poll. @default - 10 */
-  interval: integer(5, 300, "10 is the usual value").default(10),
-  /** Pings to each target in one probe, one second each; one answer is enough. @default - 3 */
-  attempts: integer(1, 10, "3 is the usual value").default(3),
+    .default(["9.9.9.9", "1.1.1.1"])
+    .describe("One to four numeric addresses that answer a ping; one answer is enough."),
+  interval: integer(5, 300, "10 is the usual value")
+    .default(10)
+    .describe("Seconds between two probes, which is ifstated's poll. Default: 10."),
+  attempts: integer(1, 10, "3 is the usual value")
+    .default(3)
+    .describe("Pings to each target in one probe, one second each; one answer is enough. Default: 3."),
 });
 
 const claim = z.strictObject({
-  /** Seconds an accepted claim may take at OVH before it is looked at anew. @default - 120 */
-  deadline: integer(
-    30,
-    900,
-    "OVH moves an address in less than a minute as a rule; 120 is the usual value",
-  ).default(120),
-  /** Seconds between two looks at OVH in calm. @default - 30 */
-  checkInterval: integer(10, 600, "30 is the usual value; OVH allows 60 requests a minute").default(30),
-  /** Seconds of health before a demotion is taken back. @default - 10 */
-  healthyFor: integer(0, 300, "10 is the usual value").default(10),
+  deadline: integer(30, 900, "OVH moves an address in less than a minute as a rule; 120 is the usual value")
+    .default(120)
+    .describe("Seconds an accepted claim may take at OVH before it is looked at anew. Default: 120."),
+  checkInterval: integer(10, 600, "30 is the usual value; OVH allows 60 requests a minute")
+    .default(30)
+    .describe("Seconds between two looks at OVH in calm. Default: 30."),
+  healthyFor: integer(0, 300, "10 is the usual value")
+    .default(10)
+    .describe("Seconds of health before a demotion is taken back. Default: 10."),
 });
 
 const ssh = z.strictObject({
-  /** User on the edges. @default - root */
-  user: text(/^[a-z_][a-z0-9_-]{0,30}$/, "a user's name", "edges are installed as root by key").default(
-    "root",
-  ),
-  /** TCP port of the edges' SSH servers. @default - 22 */
-  port: integer(1, 65535, "22 is the usual value").default(22),
-  /** Private key file; `~` is your home. @default - the SSH agent */
-  privateKeyPath: text(PATH, "the path of a file", "leave it out to use the SSH agent").optional(),
-  /** Public key file that the edges are created with. @default - privateKeyPath with .pub */
-  publicKeyPath: text(PATH, "the path of a file", "name the .pub file of your key").optional(),
+  user: text(/^[a-z_][a-z0-9_-]{0,30}$/, "a user's name", "edges are installed as root by key")
+    .default("root")
+    .describe("User on the edges. Default: root."),
+  port: integer(1, 65535, "22 is the usual value")
+    .default(22)
+    .describe("TCP port of the edges' SSH servers. Default: 22."),
+  privateKeyPath: text(PATH, "the path of a file", "leave it out to use the SSH agent")
+    .optional()
+    .describe("Private key file; ~ is your home. Default: the SSH agent."),
+  publicKeyPath: text(PATH, "the path of a file", "name the .pub file of your key")
+    .optional()
+    .describe("Public key file that the edges are created with. Default: privateKeyPath with .pub."),
 });
 
 const shape = {
-  /** Where editors find the JSON Schema. */
-  $schema: text(/^[ -~]*$/, "the address of a JSON Schema", "leave it out").optional(),
-  /** Id of the Public Cloud project, 32 hexadecimal digits. */
+  $schema: text(/^[ -~]*$/, "the address of a JSON Schema", "leave it out")
+    .optional()
+    .describe("Where editors find the JSON Schema."),
   project: text(
     /^[0-9a-f]{32}$/,
     "the id of a Public Cloud project, 32 hexadecimal digits",
     "copy it from the project's page at OVH",
+  ).describe("Id of the Public Cloud project, 32 hexadecimal digits."),
+  region: text(/^[A-Z][A-Z0-9-]{1,30}$/, "a region such as SBG5", "see the regions of your project").describe(
+    "Region of the edges, such as SBG5.",
   ),
-  /** Region of the edges, such as `SBG5`. */
-  region: text(/^[A-Z][A-Z0-9-]{1,30}$/, "a region such as SBG5", "see the regions of your project"),
-  /** Availability zone, in regions that have several. @default - none */
   availabilityZone: text(
     /^[a-z0-9][a-z0-9-]{1,40}$/,
     "an availability zone such as eu-west-par-a",
     "leave it out in regions with one zone",
-  ).optional(),
+  )
+    .optional()
+    .describe("Availability zone, in regions that have several. Default: none."),
   ovh: z
     .strictObject({
-      /** API endpoint. @default - ovh-eu */
       endpoint: z
         .enum(["ovh-eu", "ovh-ca", "ovh-us"], {
           error: failingEndpoint,
         })
-        .default("ovh-eu"),
+        .default("ovh-eu")
+        .describe("API endpoint. Default: ovh-eu."),
     })
     .prefault({}),
-  /** The address that moves. */
-  failoverIp: z.strictObject({
-    /** A FailOver IP that your project has already; it is adopted, never released. */
-    address: ipv4("copy the FailOver IP from OVH; only IPv4 addresses can move between instances"),
-  }),
-  /** The network between the edges and your services. */
-  internalNetwork: network("internal"),
-  /** The network that carries CARP and nothing else. */
-  carpNetwork: network("CARP"),
-  /** The interfaces' names on the edges, in the order in which they are attached. */
+  failoverIp: z
+    .strictObject({
+      /** A FailOver IP that your project has already; it is adopted, never released. */
+      address: ipv4("copy the FailOver IP from OVH; only IPv4 addresses can move between instances"),
+    })
+    .describe("The address that moves."),
+  internalNetwork: network("internal").describe("The network between the edges and your services."),
+  carpNetwork: network("CARP").describe("The network that carries CARP and nothing else."),
   interfaces: z
     .strictObject({
       external: interfaceName.default("vio0"),
       internal: interfaceName.default("vio1"),
       carp: interfaceName.default("vio2"),
     })
-    .prefault({}),
-  /** Two to eight edges; the first one is preferred. */
+    .prefault({})
+    .describe("The interfaces' names on the edges, in the order in which they are attached."),
   edges: z
     .array(edge, { error: "must be a list of 2 to 8 edges; the first one is preferred" })
     .min(2, {
@@ -178,7 +191,8 @@ const shape = {
     .max(8, {
       error: (i) =>
         `must have 2 to 8 edges, got ${(i.input as unknown[]).length}; advskew has room for eight`,
-    }),
+    })
+    .describe("Two to eight edges; the first one is preferred."),
   carp,
   probe: probe.prefault({}),
   claim: claim.prefault({}),

@@ -117,7 +117,7 @@ describe("the served API", () => {
   it("can listen on a port that is asked for, if it is free", async () => {
     const options = { project, clock, random: seededRandom(3) };
     await expect(serveApi({ ...options, port: api.httpPort })).rejects.toThrow(
-      `listen EADDRINUSE: address already in use 127.0.0.1:${api.httpPort}`,
+      `port ${api.httpPort} of 127.0.0.1 is taken; choose another with --port`,
     );
     const { httpPort: port } = api;
     await api.close();

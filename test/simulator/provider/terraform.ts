@@ -19,6 +19,13 @@ import { OVH_SCHEMA } from "./ovh-schema.js";
 /** Whether there is a Terraform to test with. */
 export const hasTerraform = spawnSync("terraform", ["version"], { env: environment({}) }).status === 0;
 
+/** The name of tests that need Terraform, which says so where there is none. */
+export const withTerraform = (what: string) =>
+  hasTerraform ? what : `${what} (skipped: there is no terraform on this machine's PATH)`;
+
+/** Terraform takes its time, more of it on a busy machine. */
+export const PATIENCE = { timeout: 60_000 };
+
 /** How a run of Terraform ended. */
 export interface Run {
   readonly status: number;

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { configSchema } from "./schema.js";
+
+interface Node {
+  readonly description?: string;
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly required?: readonly string[];
+  readonly items?: Node;
+  readonly anyOf?: readonly Node[];
+}
+
+/** docs/configuration.md: every setting, from the schema itself. */
+export function configurationReference(): string {
+  const root = z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }) as Node;
+  const rows = rowsOf(root, "").map((row) => `| ${row.join(" | ")} |`);
+  return `# Configuration
+
+Every setting of \`edge.config.json\`. \`npm run config:check\` checks a file without Terraform and reports all
+errors at once; editors find the JSON Schema by \`"$schema": "./edge.config.schema.json"\`. This page is made from
+the schema by \`npm run docs\`.
+
+| Setting | Values | Needed | What it is |
+|---|---|---|---|
+${rows.join("\n")}
+
+A network is written in one of two ways: \`{name, vlanId, cidr}\` is created, \`{networkId, subnetId, cidr}\` exists.
+
+## Secrets
+
+They are never in the file.
+
+| Variable | What it is |
+|---|---|
+| \`TF_VAR_carp_password\` | CARP password, 1 to 19 letters, digits, underscores and dashes |
+| \`TF_VAR_edge_application_key\`, \`TF_VAR_edge_application_secret\`, \`TF_VAR_edge_consumer_key\` | the edges' own key of OVH's API: it needs \`GET /cloud/project/PROJECT/ip/failover/ID\` and \`POST …/attach\`, nothing else |
+| \`OVH_APPLICATION_KEY\`, \`OVH_APPLICATION_SECRET\`, \`OVH_CONSUMER_KEY\`, or \`OVH_CLIENT_ID\`, \`OVH_CLIENT_SECRET\`, or ovh.conf | the deployer's credentials, read by the provider |
+| \`TF_VAR_ovh_endpoint\` | another endpoint for the deployer than the one in the file |
+`;
+}
+
+function rowsOf(node: Node, path: string): string[][] {
+  return Object.entries(node.properties ?? {})
+    .filter(([name]) => name !== "$schema")
+    .flatMap(([name, child]) => {
+      const here = path === "" ? name : `${path}.${name}`;
+      const needed = node.required?.includes(name) ? "yes" : "";
+      const description = (child.description ?? "").replaceAll("|", "\\|");
+      if (child.items?.properties !== undefined) {
+        return [[`\`${here}\``, "list", needed, description], ...rowsOf(child.items, `${here}[]`)];
+      }
+      if (child.anyOf !== undefined) return [[`\`${here}\``, "network", needed, description]];
+      if (child.properties !== undefined) return rowsOf(child, here);
+      return [[`\`${here}\``, values(child), needed, description]];
+    });
+}
+
+function values({ type, enum: choices, minimum, maximum, items }: Node): string {
+  if (choices !== undefined) return choices.join(", ");
+  if (type === "integer") return `${minimum} to ${maximum}`;
+  if (items !== undefined) return "list";
+  return type === "boolean" ? "true or false" : "text";
+}

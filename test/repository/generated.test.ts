@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { jsonSchema } from "../../lib/config/json-schema.js";
+import { configurationReference } from "../../lib/config/reference.js";
+import { schemaDigest } from "../../scripts/bindings.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const read = (name: string) => readFileSync(`${root}${name}`, "utf8");
+
+describe("what is made from the code", () => {
+  it("has a JSON Schema that is the configuration's (else npm run docs)", () => {
+    expect(read("edge.config.schema.json")).toBe(jsonSchema());
+  });
+
+  it("has a configuration reference that is the configuration's (else npm run docs)", () => {
+    expect(read("docs/configuration.md")).toBe(configurationReference());
+  });
+
+  it("has bindings of the committed schema (else npm run bindings)", () => {
+    expect(read("provider-ovh/lib/schema.sha256").trim()).toBe(schemaDigest());
+  });
+
+  it("has bindings for every type of the schema and for no other", () => {
+    const schema = JSON.parse(read("provider-ovh/schema.json")).provider_schemas[
+      "registry.terraform.io/ovh/ovh"
+    ];
+    const folders = [
+      ...Object.keys(schema.resource_schemas).map((name) => name.replace(/^ovh_/, "")),
+      ...Object.keys(schema.data_source_schemas).map((name) => `data_${name}`),
+      "provider",
+    ].map((name) => name.replaceAll("_", "-"));
+    const found = readdirSync(`${root}provider-ovh/lib`, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+    expect(found.sort()).toEqual(folders.sort());
+  });
+});
+
+describe("the lock file", () => {
+  it("names no address", () => {
+    expect(read("package-lock.json")).not.toMatch(/"resolved": "http/);
+  });
+});
