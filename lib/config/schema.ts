@@ -176,9 +176,9 @@ const shape = {
   carpNetwork: network("CARP").describe("The network that carries CARP and nothing else."),
   interfaces: z
     .strictObject({
-      external: interfaceName.default("vio0"),
-      internal: interfaceName.default("vio1"),
-      carp: interfaceName.default("vio2"),
+      external: interfaceName.default("vio0").describe("Public interface. Default: vio0."),
+      internal: interfaceName.default("vio1").describe("Interface on the internal network. Default: vio1."),
+      carp: interfaceName.default("vio2").describe("Interface on the CARP network. Default: vio2."),
     })
     .prefault({})
     .describe("The interfaces' names on the edges, in the order in which they are attached."),

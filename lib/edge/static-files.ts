@@ -6,14 +6,16 @@ export type StaticFiles = Readonly<Record<string, string>>;
 
 const PROGRAMS = ["edge-install", "edge-sync", "ip-move"] as const;
 
-/** Reads the shipped programs from the package. */
+/** Reads the shipped programs and their manual pages from the package. */
 export function staticFiles(): StaticFiles {
-  return Object.fromEntries(
-    PROGRAMS.map((name) => [`/usr/local/sbin/${name}`, readFileSync(staticPath(name), "utf8")]),
-  );
+  const read = (name: string) => readFileSync(staticPath(name), "utf8");
+  return Object.fromEntries([
+    ...PROGRAMS.map((name) => [`/usr/local/sbin/${name}`, read(name)]),
+    ...PROGRAMS.map((name) => [`/usr/local/man/man8/${name}.8`, read(`${name}.8`)]),
+  ]);
 }
 
-/** Where the package keeps a shipped program. */
-export function staticPath(name: (typeof PROGRAMS)[number]): string {
+/** Where the package keeps a shipped file. */
+export function staticPath(name: string): string {
   return fileURLToPath(new URL(`static/${name}`, import.meta.url));
 }

@@ -85,9 +85,10 @@ describe("rule 8: the claim settles and looks for itself; another try is the nex
     expect(only(actions, "claim")).toEqual(CLAIM);
   });
 
-  it("is not taken back when the edge is no longer master", async () => {
+  it("goes on by itself when the edge is no longer master", async () => {
     const edge = await WatchedEdge.claimer();
-    expect(await edge.later(0.2).pass({ carp: "BACKUP" })).toEqual([]);
+    expect(only(await edge.later(0.2).pass({ carp: "BACKUP" }), "claim", "demote")).toEqual([]);
+    expect(edge.sees.claim).toEqual({ running: true, posted: false });
   });
 
   it("is tried again where the IP did not come", async () => {
