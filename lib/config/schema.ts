@@ -168,8 +168,9 @@ const shape = {
     .prefault({}),
   failoverIp: z
     .strictObject({
-      /** A FailOver IP that your project has already; it is adopted, never released. */
-      address: ipv4("copy the FailOver IP from OVH; only IPv4 addresses can move between instances"),
+      address: ipv4("copy the FailOver IP from OVH; only IPv4 addresses can move between instances").describe(
+        "A FailOver IP that your project has already; it is adopted, never released.",
+      ),
     })
     .describe("The address that moves."),
   internalNetwork: network("internal").describe("The network between the edges and your services."),

@@ -90,9 +90,8 @@ describe("a demotion counter", () => {
     ["above 255", [128, 127, 1], 255],
     ["above 255 by a weight that does not fit", [128, 64, 64], 192],
   ])("does not go %s", (_, steps, kept) => {
-    const last = steps.pop() as number;
-    for (const step of steps) kernel.demote("carp", step);
-    expect(() => kernel.demote("carp", last)).toThrow(refused("Invalid argument"));
+    for (const step of steps.slice(0, -1)) kernel.demote("carp", step);
+    expect(() => kernel.demote("carp", steps.at(-1) as number)).toThrow(refused("Invalid argument"));
     expect(counters()).toEqual({ carp: kept });
   });
 
