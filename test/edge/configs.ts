@@ -10,7 +10,11 @@ export const carpPassword = fc.stringMatching(/^[A-Za-z0-9_-]{1,19}$/);
 
 /** An address with a prefix, and the network that it lies in. */
 const carpAddress = fc
-  .tuple(fc.constantFrom("172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"), fc.nat(), fc.integer({ min: 12, max: 32 }))
+  .tuple(
+    fc.constantFrom("172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"),
+    fc.nat(),
+    fc.integer({ min: 12, max: 32 }),
+  )
   .map(([block, offset, length]) => {
     const [base, prefix] = ipaddr.IPv4.parseCIDR(block);
     const longer = Math.max(length, prefix);
@@ -30,7 +34,10 @@ const edges = fc
     fc
       .tuple(
         fc.boolean(),
-        fc.uniqueArray(fc.integer({ min: 0, max: 254 }), { minLength: names.length, maxLength: names.length }),
+        fc.uniqueArray(fc.integer({ min: 0, max: 254 }), {
+          minLength: names.length,
+          maxLength: names.length,
+        }),
       )
       .map(([given, skews]) =>
         names.map((name, index) => ({

@@ -16,6 +16,11 @@ export function has(program: string): boolean {
   return ["/usr/bin", "/bin", "/usr/local/bin"].some((folder) => existsSync(join(folder, program)));
 }
 
+/** A test's name, with how to get the program that it needs where that is missing. */
+export function needing(program: string, name: string): string {
+  return has(program) ? name : `${name} (skipped: apt-get install ${program})`;
+}
+
 export interface NodeOptions {
   /** @default - mksh where there is one */
   readonly shell?: Shell;

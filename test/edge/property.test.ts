@@ -6,7 +6,13 @@ import type { EdgeConfig } from "../../lib/config/schema.js";
 import { bundle } from "../../lib/edge/bundle.js";
 import { settleTime } from "../../lib/edge/edge-conf.js";
 import type { EdgeFile, RenderedEdge } from "../../lib/edge/file.js";
-import { fill, PLACEHOLDERS, type Placeholder, placeholdersIn, SECRETS } from "../../lib/edge/placeholders.js";
+import {
+  fill,
+  PLACEHOLDERS,
+  type Placeholder,
+  placeholdersIn,
+  SECRETS,
+} from "../../lib/edge/placeholders.js";
 import { renderEdge } from "../../lib/edge/render.js";
 import { parseIfstated } from "../../lib/simulator/ifstated/parser.js";
 import { example } from "../config/example.js";
@@ -14,7 +20,10 @@ import { filled, STAND_INS, VALUES } from "./bundles.js";
 import { acceptedConfig, carpPassword } from "./configs.js";
 
 /** Runs a check on every edge of any configuration that is accepted. */
-function everyEdge(check: (edge: RenderedEdge, config: EdgeConfig, index: number) => void, numRuns = 150): void {
+function everyEdge(
+  check: (edge: RenderedEdge, config: EdgeConfig, index: number) => void,
+  numRuns = 150,
+): void {
   fc.assert(
     fc.property(acceptedConfig, (config) => {
       config.edges.forEach(({ name }, index) => {
@@ -201,7 +210,7 @@ describe("no secret", () => {
     });
   });
 
-  it("is in the header of a filled bundle, not even as a digest of itself alone", () => {
+  it("is in the header of a filled bundle", () => {
     everyEdge((edge) => {
       const [head] = filled(edge, { ...VALUES, ...secrets }).split("\n--\n") as [string];
       for (const name of SECRETS) expect(head).not.toContain(secrets[name]);

@@ -72,9 +72,12 @@ describe.skipIf(!nodesRun)("ifconfig that shows interfaces", () => {
     expect((await sh("ifconfig vio1")).stdout).toContain("\n\tstatus: active\n");
   });
 
-  it.each(["nosuch0", "nosuch", "carp0"])("does not know %s, and says so without its own name", async (name) => {
-    expect(await sh(`ifconfig ${name}`)).toEqual(failure(`${name}: no such interface\n`));
-  });
+  it.each(["nosuch0", "nosuch", "carp0"])(
+    "does not know %s, and says so without its own name",
+    async (name) => {
+      expect(await sh(`ifconfig ${name}`)).toEqual(failure(`${name}: no such interface\n`));
+    },
+  );
 });
 
 describe.skipIf(!nodesRun)("ifconfig and a carp interface", () => {
@@ -342,7 +345,10 @@ describe.skipIf(!nodesRun)("ifconfig and the counter of a group", () => {
 });
 
 describe.skipIf(!nodesRun)("ifconfig's flags", () => {
-  it.each(["-s", "--all", "-x", "-g", "-g carp nonsense", "-av", "-lladdr"])("do not include %s", async (flags) => {
-    expect(await sh(`ifconfig ${flags}`)).toEqual(USAGE);
-  });
+  it.each(["-s", "--all", "-x", "-g", "-g carp nonsense", "-av", "-lladdr"])(
+    "do not include %s",
+    async (flags) => {
+      expect(await sh(`ifconfig ${flags}`)).toEqual(USAGE);
+    },
+  );
 });
