@@ -11,6 +11,9 @@ import { filled, VALUES } from "./bundles.js";
 export const SHELLS = ["mksh", "dash"] as const;
 export type Shell = (typeof SHELLS)[number];
 
+/** Where everything is that an installation changes and keeps. */
+export const OURS = ["/etc", "/usr/local", "/var/cron", "/var/db/edge"];
+
 /** Whether a program is on this machine. */
 export function has(program: string): boolean {
   return ["/usr/bin", "/bin", "/usr/local/bin"].some((folder) => existsSync(join(folder, program)));

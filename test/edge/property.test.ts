@@ -109,7 +109,7 @@ describe("of every configuration that is accepted", () => {
     fc.assert(
       fc.property(acceptedConfig, carpPassword, (config, password) => {
         expect(checkCarpPassword(password)).toEqual([]);
-        const [{ name }] = config.edges as [{ name: string }];
+        const { name } = config.edges[0] as { name: string };
         const text = fill(contentOf(renderEdge(config, name, STAND_INS), "/etc/hostname.carp0"), {
           carpPassword: password,
         });

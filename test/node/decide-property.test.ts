@@ -265,6 +265,6 @@ describe("edge-sync --decide", () => {
   it("ends with a reason at a line that is no JSON", () => {
     const { status, stdout, stderr } = spawnSync("perl", [EDGE_SYNC, "--decide"], { input: "{not json\n" });
     expect({ status, stdout: String(stdout) }).toEqual({ status: 255, stdout: "" });
-    expect(String(stderr)).toContain("character offset 1");
+    expect(String(stderr)).toContain("while parsing JSON string");
   });
 });

@@ -279,7 +279,7 @@ describe("the target of an attach", () => {
     );
   });
 
-  it("is told before that a move is pending", async () => {
+  it("is looked at before it is asked whether a move is pending", async () => {
     await attach(first);
     expect(await attach("nothing")).toMatchObject({ status: 400 });
   });

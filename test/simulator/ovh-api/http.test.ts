@@ -298,7 +298,7 @@ describe("a fault that cuts the answer", () => {
 
   it("leaves a client with half an answer", async () => {
     project.faults.fail("GET", "/failover", { truncateAt: 300 });
-    await expect(call("GET", FAILOVER)).rejects.toThrow("aborted");
+    await expect(call("GET", FAILOVER)).rejects.toThrow(/aborted|socket hang up/);
   });
 
   it("lets the request take its effect", async () => {

@@ -1,0 +1,40 @@
+/**
+ * A redundant edge on OVH Public Cloud: constructs, configuration, and the files of an edge.
+ *
+ * @packageDocumentation
+ */
+export { ConfigError, type ConfigIssue } from "./config/errors.js";
+export { configFile, DEFAULT_CONFIG_FILE, type Environment, loadConfig, parseConfig } from "./config/load.js";
+export type { EdgeConfig, EdgeConfigInput, EdgeSettings, NetworkSettings } from "./config/schema.js";
+export { CarpNetwork, type CarpNetworkProps } from "./constructs/carp-network.js";
+export {
+  EdgeInstance,
+  type EdgeInstanceProps,
+  type EdgeMacs,
+  type IEdgeInstance,
+} from "./constructs/edge-instance.js";
+export { EdgeProvisioning, type EdgeProvisioningProps } from "./constructs/edge-provisioning.js";
+export { EdgeStack, type EdgeStackProps } from "./constructs/edge-stack.js";
+export {
+  type DeployedEdge,
+  type EdgeCredentials,
+  FailoverEdge,
+  type FailoverEdgeProps,
+} from "./constructs/failover-edge.js";
+export {
+  type AttachProps,
+  FailoverIp,
+  type FailoverIpProps,
+  type IFailoverIp,
+} from "./constructs/failover-ip.js";
+export {
+  type IPrivateNetwork,
+  PrivateNetwork,
+  type PrivateNetworkAttributes,
+  type PrivateNetworkProps,
+} from "./constructs/private-network.js";
+export type { SshAccess, SshTarget } from "./constructs/ssh-connection.js";
+export type { EdgeFile, EdgeLine, RenderedEdge } from "./edge/file.js";
+export type { Placeholder } from "./edge/placeholders.js";
+export { renderEdge } from "./edge/render.js";
+export { type StaticFiles, staticFiles } from "./edge/static-files.js";
