@@ -11,6 +11,8 @@ if (!existsSync(join(root, "provider-ovh", "lib", "schema.sha256"))) {
 }
 rmSync(join(root, "dist"), { recursive: true, force: true });
 const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-const { status } = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+const { status } = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], {
+  stdio: "inherit",
+});
 cpSync(join(root, "lib", "edge", "static"), join(root, "dist", "edge", "static"), { recursive: true });
 process.exit(status ?? 1);

@@ -5,6 +5,16 @@ import { flag, integer, ipv4, ipv4Interface, ipv4Network, text } from "./fields.
 const NAME = /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/;
 const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const PATH = /^[A-Za-z0-9._~/@+-]+$/;
+/** Names of the drills that have a limit. */
+const DRILLS = [
+  "carp-down",
+  "power-off",
+  "external-lost",
+  "internal-lost",
+  "drain",
+  "return",
+  "partition",
+] as const;
 const FREE_NAME = /^[A-Za-z0-9][A-Za-z0-9 ._()/+-]{0,62}$/;
 
 const identifier = (what: string) =>
@@ -137,6 +147,20 @@ const ssh = z.strictObject({
     .describe("Public key file that the edges are created with. Default: privateKeyPath with .pub."),
 });
 
+const drill = z.strictObject({
+  limits: z
+    .partialRecord(
+      z.enum(DRILLS, {
+        error: (i) => `must be one of ${DRILLS.join(", ")}, got ${show(i.input)}; see npm run drill`,
+      }),
+      integer(1, 3_600_000, "it is a number of milliseconds"),
+    )
+    .optional()
+    .describe(
+      "Milliseconds until OVH accepts the claim, at most, by drill. Default: what CARP's timers allow.",
+    ),
+});
+
 const shape = {
   $schema: text(/^[ -~]*$/, "the address of a JSON Schema", "leave it out")
     .optional()
@@ -198,6 +222,7 @@ const shape = {
   probe: probe.prefault({}),
   claim: claim.prefault({}),
   ssh: ssh.prefault({}),
+  drill: drill.optional(),
 };
 
 function failingEndpoint(issue: { input?: unknown }): string {

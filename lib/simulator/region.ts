@@ -194,6 +194,16 @@ export class Region {
     else this.silent.add(host);
   }
 
+  /** Lets every probe target answer one machine, or none. */
+  silence(name: string, silent: boolean): void {
+    this.setReachable(`for ${name}`, !silent);
+  }
+
+  /** Id of the instance of this name. */
+  instanceId(name: string): string | undefined {
+    return [...this.names].find(([, other]) => other === name)?.[0];
+  }
+
   /** Ends everything: machines, servers, sockets. */
   async stop(): Promise<void> {
     clearInterval(this.ticker);
@@ -291,7 +301,8 @@ export class Region {
     const { speed = 1 } = this.options;
     return {
       speed,
-      answersPing: (machine, host) => machine.reachable && !this.silent.has(host),
+      answersPing: (machine, host) =>
+        machine.reachable && !this.silent.has(host) && !this.silent.has(`for ${machine.name}`),
       resolve: (machine, host, port) => {
         if (!/^(eu|ca)\.api\.ovh\.com$|^api\.us\.ovhcloud\.com$|^www\.ovh\.com$/.test(host))
           return "no such name";

@@ -1,4 +1,14 @@
-import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundle } from "../../lib/edge/bundle.js";
@@ -27,8 +37,8 @@ export function needing(program: string, name: string): string {
 export interface NodeOptions {
   /** @default - mksh where there is one */
   readonly shell?: Shell;
-  /** Changes the empty machine's disk before it boots. */
-  readonly provision?: (machine: Machine) => void;
+  /** A disk to begin with, from `TestNode.disk`. @default - one as an image has it */
+  readonly disk?: string;
 }
 
 /** What came of a delivery. */
@@ -68,7 +78,7 @@ export class TestNode {
   private readonly folder = mkdtempSync(join(tmpdir(), "edge-"));
   private readonly peers: NodeJS.Timeout[] = [];
 
-  constructor({ shell, provision }: NodeOptions = {}) {
+  constructor({ shell, disk }: NodeOptions = {}) {
     this.machine = new Machine(
       "edge",
       join(this.folder, "n"),
@@ -79,23 +89,48 @@ export class TestNode {
       ],
       {
         // Boots quickly; what carp does keeps its real time.
-        speed: 20,
+        speed: 5,
         answersPing: () => true,
         resolve: () => "no such name",
         advertise: () => {},
         changed: () => {},
       },
     );
-    this.machine.provision([], "");
+    if (disk === undefined) this.machine.provision([], "");
+    else execFileSync("cp", ["-a", disk, this.machine.sandbox.root]);
     if (shell !== undefined) this.relink("/bin/sh", `/simulator/host/${shell}`);
     // The disks of the machine that tests are not to be waited for.
     this.relink("/bin/sync", "/simulator/host/true");
-    provision?.(this.machine);
+  }
+
+  /** A copy of its disk, without what a restart clears. */
+  disk(): string {
+    const copy = mkdtempSync(join(this.folder, "disk-"));
+    execFileSync("cp", ["-a", `${this.machine.sandbox.root}/.`, copy]);
+    return copy;
+  }
+
+  /** Pulls the plug and switches it on again. */
+  async restart(): Promise<void> {
+    this.machine.powerOff();
+    // What is killed may write for a moment yet.
+    rmSync(this.machine.sandbox.path("/var/run"), {
+      recursive: true,
+      force: true,
+      maxRetries: 20,
+      retryDelay: 50,
+    });
+    mkdirSync(this.machine.sandbox.path("/var/run"));
+    await this.machine.boot();
   }
 
   /** Delivers a rendered edge in the way that the deploy does. */
-  async deliver(edge: RenderedEdge, values: Parameters<typeof filled>[1] = {}): Promise<Delivery> {
-    return this.deliverText(filled(edge, values), bundle(edge).installer);
+  async deliver(
+    edge: RenderedEdge,
+    values: Parameters<typeof filled>[1] = {},
+    environment = "",
+  ): Promise<Delivery> {
+    return this.deliverText(filled(edge, values), bundle(edge).installer, environment);
   }
 
   /** Delivers a text whose installer is on these lines. */

@@ -122,7 +122,6 @@ export class Bench {
       rmSync(join(sandbox.root, folder), { recursive: true, force: true });
     }
     for (const folder of ["/var/run", "/var/db/edge", "/tmp"]) sandbox.write(`${folder}/.keep`, "");
-    syslog.length = 0;
     this.printed = "";
     this.pings = true;
     for (const [group, count] of kernel.groups) kernel.demote(group, -count);
@@ -154,6 +153,7 @@ export class Bench {
     this.here = this.instance("edge-a");
     this.other = this.instance("edge-b");
     this.project.failoverIps.add(IP_ID, IP, { other: this.other, here: this.here }[routedTo] ?? routedTo);
+    syslog.length = 0;
     this.api = await serveApi({ project: this.project, clock, random, tls });
     this.ports.clear();
     this.lead(HOST, this.api.httpsPort as number);

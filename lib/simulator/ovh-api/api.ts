@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../clock.js";
 import type { Random } from "../random.js";
+import { OAuth2, RateLimit } from "./auth.js";
 import { accept } from "./check.js";
 import { type Durations, isoTime } from "./envelope.js";
 import { badRequest, conflict, notFound } from "./errors.js";
@@ -33,6 +34,8 @@ const sshKeyBody = z.object({ name: z.string().min(1), publicKey: z.string().min
 /** The store behind the API of one Public Cloud project: everything but HTTP. */
 export class OvhProject {
   readonly faults = new Faults();
+  readonly oauth2: OAuth2;
+  readonly rateLimit: RateLimit;
   readonly networks: Networks;
   readonly instances: Instances;
   readonly failoverIps: FailoverIps;
@@ -47,6 +50,8 @@ export class OvhProject {
   ) {
     const { clock, random, durations } = options;
     const path = `/v2/publicCloud/project/${seed.project}`;
+    this.oauth2 = new OAuth2(seed.clients ?? [], clock, random);
+    this.rateLimit = new RateLimit(clock);
     this.flavors = seed.regions.flatMap(flavorsOf);
     this.images = seed.regions.flatMap((region) => seed.imageNames.map((name) => imageOf(region, name)));
     this.networks = new Networks(path, seed.regions, durations, clock, random);

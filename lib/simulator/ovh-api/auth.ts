@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../clock.js";
-import { badRequest, forbidden, unauthorized } from "./errors.js";
-import type { AccessRule, ApiKey } from "./seed.js";
+import type { Random } from "../random.js";
+import { ApiError, badRequest, forbidden, unauthorized } from "./errors.js";
+import type { AccessRule, ApiKey, OAuthClient } from "./seed.js";
 
 /** Seconds by which a request's clock may differ before it is refused. */
 export const CLOCK_TOLERANCE = 30;
@@ -47,6 +48,77 @@ export function authorize(request: SignedRequest, keys: readonly ApiKey[], clock
     throw forbidden("This call has not been granted");
   }
   return key;
+}
+
+/** Who made a request, and what that may do. */
+export interface Caller {
+  readonly name: string;
+  readonly rules: readonly AccessRule[];
+}
+
+/** OAuth2 service accounts: tokens for client credentials, which end after an hour. */
+export class OAuth2 {
+  /** Seconds that a token lives. */
+  lifetime = 3600;
+  private readonly tokens = new Map<string, { client: OAuthClient; endsAt: number }>();
+
+  constructor(
+    private readonly clients: readonly OAuthClient[],
+    private readonly clock: Clock,
+    private readonly random: Random,
+  ) {}
+
+  /** Answers a form of `POST /auth/oauth2/token`. @throws ApiError */
+  issue(form: URLSearchParams): {
+    access_token: string;
+    token_type: "Bearer";
+    expires_in: number;
+    scope: string;
+  } {
+    if (form.get("grant_type") !== "client_credentials") throw badRequest("unsupported_grant_type");
+    const client = this.clients.find(({ clientId }) => clientId === form.get("client_id"));
+    if (client === undefined || client.clientSecret !== form.get("client_secret")) {
+      throw unauthorized("invalid_client");
+    }
+    const token = this.random.uuid();
+    this.tokens.set(token, { client, endsAt: this.clock.now() + this.lifetime * 1000 });
+    return { access_token: token, token_type: "Bearer", expires_in: this.lifetime, scope: "all" };
+  }
+
+  /** The account that a token was given to. @throws ApiError 401 or 403 */
+  authorize(token: string, method: string, path: string): Caller {
+    const found = this.tokens.get(token);
+    if (found === undefined || found.endsAt <= this.clock.now())
+      throw unauthorized("Invalid or expired token");
+    const { clientId, rules } = found.client;
+    if (!isGranted(rules, method, path)) throw forbidden("This call has not been granted");
+    return { name: clientId, rules };
+  }
+}
+
+/** How many requests a caller may make. OVH advises at most 60 a minute. */
+export class RateLimit {
+  private readonly calls = new Map<string, number[]>();
+
+  constructor(
+    private readonly clock: Clock,
+    /** Requests within a minute until the next one is refused; undefined for any number. */
+    public perMinute: number | undefined = undefined,
+  ) {}
+
+  /** Counts a request. @throws ApiError 429 with Retry-After, in seconds */
+  count(caller: string): void {
+    if (this.perMinute === undefined) return;
+    const now = this.clock.now();
+    const recent = (this.calls.get(caller) ?? []).filter((at) => now - at < 60_000);
+    if (recent.length >= this.perMinute) {
+      const wait = Math.ceil((60_000 - (now - (recent[0] as number))) / 1000);
+      throw new ApiError(429, "Client::TooManyRequests", "Too many requests", {
+        "Retry-After": String(wait),
+      });
+    }
+    this.calls.set(caller, [...recent, now]);
+  }
 }
 
 /** Whether one of the rules covers a call. */

@@ -1,11 +1,10 @@
 import { Hono } from "hono";
 import type { Clock } from "../clock.js";
 import type { OvhProject } from "./api.js";
-import { authorize } from "./auth.js";
+import { authorize, type Caller } from "./auth.js";
 import type { Collection } from "./envelope.js";
 import { ApiError, badRequest, notFound } from "./errors.js";
 import type { Journal } from "./journal.js";
-import type { ApiKey } from "./seed.js";
 
 /** What the routes need beside the store. */
 export interface RouteOptions {
@@ -14,7 +13,7 @@ export interface RouteOptions {
   readonly journal: Journal;
 }
 
-type Variables = { key: ApiKey };
+type Variables = { caller: Caller };
 type App = Hono<{ Variables: Variables }>;
 
 /** The API as HTTP: v1 paths below `/1.0` and `/v1` and at the root, v2 paths below `/v2`. */
@@ -33,27 +32,16 @@ export function ovhRoutes({ project, clock, journal }: RouteOptions): App {
     c.header("X-Ovh-QueryID", journal.queryId());
     const url = new URL(c.req.url);
     const path = url.pathname.replace(/^\/(1\.0|v1)(?=\/)/, "");
-    if (path !== "/auth/time") {
-      c.set(
-        "key",
-        authorize(
-          {
-            method: c.req.method,
-            url: c.req.url,
-            path,
-            body: await c.req.text(),
-            header: (name) => c.req.header(name),
-          },
-          project.seed.keys,
-          clock,
-        ),
-      );
+    if (path !== "/auth/time" && path !== "/auth/oauth2/token") {
+      const caller = await identify(c.req, path, project, clock);
+      project.rateLimit.count(caller.name);
+      c.set("caller", caller);
     }
     await next();
   });
 
   const v1: App = new Hono();
-  authRoutes(v1, clock);
+  authRoutes(v1, project, clock);
   projectRoutes(v1, project);
   failoverRoutes(v1, project);
   app.route("/v2", v2Routes(project));
@@ -61,12 +49,35 @@ export function ovhRoutes({ project, clock, journal }: RouteOptions): App {
   return app;
 }
 
-function authRoutes(app: App, clock: Clock): void {
+interface Asked {
+  readonly method: string;
+  readonly url: string;
+  text(): Promise<string>;
+  header(name: string): string | undefined;
+}
+
+async function identify(request: Asked, path: string, project: OvhProject, clock: Clock): Promise<Caller> {
+  const { method, url } = request;
+  const bearer = /^Bearer (\S+)$/.exec(request.header("authorization") ?? "")?.[1];
+  if (bearer !== undefined) return project.oauth2.authorize(bearer, method, path);
+  const signed = {
+    method,
+    url,
+    path,
+    body: await request.text(),
+    header: (name: string) => request.header(name),
+  };
+  const { applicationKey, rules } = authorize(signed, project.seed.keys, clock);
+  return { name: applicationKey, rules };
+}
+
+function authRoutes(app: App, { oauth2 }: OvhProject, clock: Clock): void {
+  app.post("/auth/oauth2/token", async (c) => c.json(oauth2.issue(new URLSearchParams(await c.req.text()))));
   app.get("/auth/time", (c) => c.json(Math.floor(clock.now() / 1000)));
   app.get("/auth/details", (c) =>
     c.json({
       account: "xx1111-ovh",
-      allowedRoutes: c.get("key").rules,
+      allowedRoutes: c.get("caller").rules,
       description: "simulated account",
       identities: [],
       method: "account",

@@ -37,6 +37,13 @@ export interface ApiKey {
   readonly rules: readonly AccessRule[];
 }
 
+/** An OAuth2 service account with what it may do. */
+export interface OAuthClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly rules: readonly AccessRule[];
+}
+
 /** One granted call. */
 export interface AccessRule {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -69,6 +76,8 @@ export interface Seed {
   }[];
   readonly imageNames: readonly string[];
   readonly keys: readonly ApiKey[];
+  /** @default - none */
+  readonly clients?: readonly OAuthClient[];
   /** First three numbers of the addresses that instances get. */
   readonly publicPrefix: string;
 }

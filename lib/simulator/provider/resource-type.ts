@@ -1,4 +1,4 @@
-import type { OvhClient } from "./client.js";
+import type { OvhClient } from "../../operations/ovh-client.js";
 import type { Resource } from "./values.js";
 
 /** How one Terraform type is planned and which requests it makes. */

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
-import { OvhClient } from "./client.js";
+import { OvhClient } from "../../operations/ovh-client.js";
 import { ovhDataSources, ovhResourceTypes } from "./ovh-types.js";
 import { plan } from "./plan.js";
 import { pluginProtocol } from "./protocol.js";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { OvhError } from "./client.js";
+import { OvhError } from "../../operations/ovh-client.js";
 import type { Context } from "./resource-type.js";
 
 /** The part of an envelope that tells how far a task is. */

@@ -89,8 +89,8 @@ describe.skipIf(!nodesRun)("logger", () => {
   });
 
   it.fails("refuses a priority that does not exist", async () => {
-    expect(await sh("logger -p nonsense.err -t x y")).toEqual(
-      failure("logger: unknown facility name: nonsense.\n"),
+    expect(await sh("logger -p nonsense -t x y")).toEqual(
+      failure("logger: unknown priority name: nonsense.\n"),
     );
   });
 });
@@ -146,7 +146,7 @@ describe.skipIf(!nodesRun)("crontab", () => {
   });
 
   it.each([
-    ["names and ranges", "0,30 8-18/2 * jan-mar mon echo x\n".replace("jan-mar", "jan")],
+    ["lists, ranges, steps and names", "0,30 8-18/2 * jan mon echo x\n"],
     ["a random minute", "~ 3 * * * echo x\n"],
     ["flags before the command", "* * * * * -ns echo x\n"],
     ["a nickname", "@daily echo x\n@reboot echo y\n"],

@@ -175,6 +175,13 @@ describe("the journal of the served API", () => {
     expect(await journal(1)).toMatchObject([{ queryId: headers["x-ovh-queryid"] }]);
   });
 
+  it.fails("does not have the secret of a service account", async () => {
+    const form = "grant_type=client_credentials&client_id=edge&client_secret=hidden";
+    const head = `Host: x\r\nConnection: close\r\nContent-Length: ${form.length}`;
+    await rawReply(`POST /auth/oauth2/token HTTP/1.1\r\n${head}\r\n\r\n${form}`);
+    expect(JSON.stringify(await journal(1))).not.toContain("hidden");
+  });
+
   it("has requests that are refused for their signature", async () => {
     await rawReply("GET /1.0/cloud/project HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     expect(await journal(1)).toMatchObject([{ method: "GET", path: "/1.0/cloud/project", status: 401 }]);

@@ -33,6 +33,7 @@ export interface Answer {
   readonly status: number;
   readonly body: Json;
   readonly queryId: string | null;
+  readonly headers: Headers;
 }
 
 export interface SimulationOptions extends Partial<Omit<ApiOptions, "failover">> {
@@ -114,6 +115,7 @@ export class SimulatedApi {
       status: response.status,
       body: text === "" ? undefined : JSON.parse(text),
       queryId: response.headers.get("x-ovh-queryid"),
+      headers: response.headers,
     };
   }
 

@@ -264,6 +264,13 @@ describe("the addresses of a subnet", () => {
     expect(await lease(id)).toBe("10.25.0.30");
   });
 
+  it.fails("run out at once, with 409, where the subnet has no pool at all", async () => {
+    const { id } = await api.makeSubnet(network.id, { allocationPools: [] });
+    expect(await refusal(id)).toMatchObject(
+      refused("Conflict", 409, `No more IP addresses available in subnet ${id}`),
+    );
+  });
+
   it.fails("are not taken from a pool that is no address range; the subnet is refused with 400", async () => {
     const targetSpec = {
       name: "carp",

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { OvhClient, OvhError } from "../../../lib/operations/ovh-client.js";
 import { ManualClock } from "../../../lib/simulator/clock.js";
 import type { OvhProject } from "../../../lib/simulator/ovh-api/api.js";
 import { type ServedApi, serveApi } from "../../../lib/simulator/ovh-api/http.js";
-import { OvhClient, OvhError } from "../../../lib/simulator/provider/client.js";
 import { seededRandom } from "../../../lib/simulator/random.js";
 import { FAILOVER, KEY, PROJECT, simulatedProject, V2 } from "../ovh-api/simulated.js";
 

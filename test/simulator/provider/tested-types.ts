@@ -1,7 +1,7 @@
+import { OvhClient } from "../../../lib/operations/ovh-client.js";
 import { ManualClock } from "../../../lib/simulator/clock.js";
 import type { OvhProject } from "../../../lib/simulator/ovh-api/api.js";
 import { type ServedApi, serveApi } from "../../../lib/simulator/ovh-api/http.js";
-import { OvhClient } from "../../../lib/simulator/provider/client.js";
 import { ovhResourceTypes } from "../../../lib/simulator/provider/ovh-types.js";
 import type { Context, ResourceType } from "../../../lib/simulator/provider/resource-type.js";
 import type { Resource, Value } from "../../../lib/simulator/provider/values.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type OvhClient, OvhError } from "../../../lib/simulator/provider/client.js";
+import { type OvhClient, OvhError } from "../../../lib/operations/ovh-client.js";
 import { importParts } from "../../../lib/simulator/provider/resource-type.js";
 import {
   deleteAndWait,

@@ -1,0 +1,162 @@
+import type { EdgeConfig } from "../../config/schema.js";
+import type { RemoteEdge } from "../remote-edge.js";
+import type { DrillCluster } from "./cluster.js";
+import type { Scenario } from "./scenarios.js";
+import { type Sighting, Watch } from "./watch.js";
+
+/** What came of one drill. */
+export interface DrillResult extends Sighting {
+  readonly scenario: string;
+  readonly what: string;
+  /** When it began, ISO 8601. */
+  readonly at: string;
+  readonly from: string;
+  /** Milliseconds until OVH accepts the claim, at most; undefined where nothing may move. */
+  readonly limit?: number;
+  readonly verdict: "passed" | "failed";
+  /** Why it failed. */
+  readonly reason?: string;
+}
+
+/** How drills run. */
+export interface DrillOptions {
+  readonly cluster: DrillCluster;
+  readonly config: EdgeConfig;
+  /** Milliseconds that a takeover may take before it is given up. @default - 120 s */
+  readonly deadline?: number;
+}
+
+const POLL = 100;
+
+/**
+ * Runs one drill on a sound cluster and leaves it sound.
+ *
+ * @throws Error when the cluster is not sound to start with, or not afterwards
+ */
+export async function runDrill(scenario: Scenario, options: DrillOptions): Promise<DrillResult> {
+  const { cluster, config, deadline = 120_000 } = options;
+  await cluster.prepare?.();
+  const holder = await sound(cluster, cluster.prepare === undefined ? 0 : deadline);
+  const watch = new Watch(cluster, holder);
+  const at = new Date().toISOString();
+  const limits: Readonly<Record<string, number | undefined>> = config.drill?.limits ?? {};
+  const limit = limits[scenario.name] ?? scenario.limit?.(config);
+  await watch.open();
+  watch.begin();
+  const mend = await scenario.fault(cluster, holder);
+  try {
+    if (scenario.expects === "takeover") await pass(() => watch.complete, deadline);
+    else await pass(() => watch.moved, scenario.calm?.(config) ?? 0);
+  } finally {
+    await mend();
+  }
+  const seen = watch.close();
+  await sound(cluster, deadline);
+  return {
+    scenario: scenario.name,
+    what: scenario.what,
+    at,
+    from: holder.name,
+    ...(limit === undefined ? {} : { limit: Math.round(limit) }),
+    ...judge(scenario, seen, limit),
+    ...seen,
+  };
+}
+
+function judge(
+  { expects }: Scenario,
+  { phases, by }: Sighting,
+  limit: number | undefined,
+): Pick<DrillResult, "verdict" | "reason"> {
+  if (expects === "nothing moves") {
+    return by === undefined
+      ? { verdict: "passed" }
+      : { verdict: "failed", reason: `the FailOver IP moved to ${by}` };
+  }
+  const missing = (["master", "alias", "accepted", "confirmed"] as const).filter(
+    (name) => phases[name] === undefined,
+  );
+  if (missing.length > 0) return { verdict: "failed", reason: `never seen: ${missing.join(", ")}` };
+  const accepted = phases.accepted as number;
+  if (limit !== undefined && accepted > limit) {
+    return {
+      verdict: "failed",
+      reason: `the claim was accepted after ${accepted} ms, the limit is ${Math.round(limit)} ms`,
+    };
+  }
+  return { verdict: "passed" };
+}
+
+/** Waits until a condition holds or the time is over. */
+async function pass(condition: () => boolean, ms: number): Promise<void> {
+  const started = Date.now();
+  while (!condition() && Date.now() - started < ms) await new Promise((resolve) => setTimeout(resolve, POLL));
+}
+
+interface EdgeStatus {
+  readonly carp: string;
+  readonly healthy: number;
+  readonly alias: number;
+  readonly known: string;
+  readonly hold: unknown;
+  readonly tokens: number;
+  readonly settled: number;
+  readonly demotion: Readonly<Record<string, { readonly present: number } | null>>;
+}
+
+/**
+ * The edge that holds the IP, once everything is as it should be: every edge reached, healthy,
+ * not demoted and not on hold, one master, which has the alias and the route.
+ *
+ * @throws Error with what is wrong when that is not so within `ms`
+ */
+export async function sound(cluster: DrillCluster, ms: number): Promise<RemoteEdge> {
+  const started = Date.now();
+  for (;;) {
+    const wrong: string[] = [];
+    const states = await Promise.all(
+      cluster.edges.map(async (edge) => {
+        try {
+          const { stdout, status, stderr } = await edge.run("/usr/local/sbin/edge-sync status --json");
+          if (status !== 0) throw new Error(stderr.trim());
+          return { edge, state: JSON.parse(stdout) as EdgeStatus };
+        } catch (error) {
+          wrong.push(`${edge.name}: ${(error as Error).message}`);
+          return undefined;
+        }
+      }),
+    );
+    const known = states.filter((one) => one !== undefined);
+    for (const { edge, state } of known) {
+      if (!state.healthy) wrong.push(`${edge.name} is not healthy`);
+      if (state.hold !== null) wrong.push(`${edge.name} is on hold`);
+      if (!state.settled) wrong.push(`${edge.name} waits until the election has settled after its boot`);
+      if (state.tokens === 0) wrong.push(`${edge.name} has no token left for a claim`);
+      for (const [group, demotion] of Object.entries(state.demotion)) {
+        if (demotion?.present) wrong.push(`${edge.name} is demoted by ${group}`);
+      }
+    }
+    const masters = known.filter(({ state }) => state.carp === "MASTER");
+    if (masters.length !== 1) {
+      wrong.push(
+        `there must be one master, there ${masters.length === 0 ? "is none" : `are ${masters.map(({ edge }) => edge.name).join(", ")}`}`,
+      );
+    }
+    const others = known.filter(({ state }) => state.carp !== "MASTER");
+    for (const { edge, state } of others) {
+      if (state.carp !== "BACKUP") wrong.push(`${edge.name} is ${state.carp}`);
+      if (state.alias) wrong.push(`${edge.name} has the alias and is not master`);
+    }
+    const [master] = masters;
+    const holder = await cluster.holder();
+    if (master !== undefined && holder !== master.edge.name) {
+      wrong.push(
+        `OVH routes ${cluster.failoverIp} to ${holder ?? "none of the edges"}, the master is ${master.edge.name}`,
+      );
+    }
+    if (master !== undefined && !master.state.alias) wrong.push(`${master.edge.name} has no alias`);
+    if (wrong.length === 0 && master !== undefined) return master.edge;
+    if (Date.now() - started >= ms) throw new Error(`the edge is not sound:\n  ${wrong.join("\n  ")}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}

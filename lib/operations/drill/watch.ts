@@ -1,0 +1,135 @@
+import type { RemoteEdge } from "../remote-edge.js";
+import type { DrillCluster } from "./cluster.js";
+
+/** Milliseconds after the fault at which each phase was reached. */
+export interface Phases {
+  /** Another edge is carp's master. */
+  master?: number;
+  /** It has the alias. */
+  alias?: number;
+  /** OVH accepted its claim. */
+  accepted?: number;
+  /** OVH says that the IP is routed to it. */
+  confirmed?: number;
+  /** A packet to the FailOver IP was answered again, after one was not. */
+  packet?: number;
+}
+
+/** What was seen of one drill. */
+export interface Sighting {
+  readonly phases: Phases;
+  /** Name of the edge that took over. */
+  readonly by?: string;
+  /** Probes of the address that were not answered. */
+  readonly lost: number;
+  /** Requests that the claims took. */
+  readonly requests: number;
+  /** What the edges logged, with milliseconds after the fault. */
+  readonly log: readonly { readonly ms: number; readonly edge: string; readonly text: string }[];
+}
+
+/** Where syslogd(8) puts what the programs and the kernel say, and how to say something there. */
+const LOGS = [
+  { file: "/var/log/daemon", priority: "daemon.notice" },
+  { file: "/var/log/messages", priority: "user.notice" },
+] as const;
+
+/** Watches the edges' logs and the FailOver IP from a fault on. */
+export class Watch {
+  private readonly phases: Phases = {};
+  private readonly log: { ms: number; edge: string; text: string }[] = [];
+  private readonly stops: (() => void)[] = [];
+  private by: string | undefined;
+  private lost = 0;
+  private requests = 0;
+  private started = 0;
+  private probing = true;
+
+  constructor(
+    private readonly cluster: DrillCluster,
+    private readonly holder: RemoteEdge,
+  ) {}
+
+  /** Begins to follow the logs, and returns once it is known that they are followed. */
+  async open(): Promise<void> {
+    await Promise.all(this.cluster.edges.flatMap((edge) => LOGS.map((log) => this.follow(edge, log))));
+  }
+
+  private async follow(edge: RemoteEdge, { file, priority }: (typeof LOGS)[number]): Promise<void> {
+    const mark = `drill ${Math.random().toString(36).slice(2)} begins`;
+    let followed = false;
+    const stop = await edge.follow(`tail -n 0 -f ${file}`, (line) => {
+      if (line.includes(mark)) followed = true;
+      else this.read(edge, line);
+    });
+    this.stops.push(stop);
+    for (let attempt = 0; !followed && attempt < 50; attempt++) {
+      await edge.run(`logger -p ${priority} -t edge-drill '${mark}'`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    if (!followed) throw new Error(`${file} of ${edge.name} shows nothing of what is logged at ${priority}`);
+  }
+
+  /** The fault happens now. */
+  begin(): void {
+    this.started = Date.now();
+    void this.probe();
+  }
+
+  /** Whether all phases of a takeover are there. */
+  get complete(): boolean {
+    const { master, alias, accepted, confirmed } = this.phases;
+    const answered = this.phases.packet !== undefined || this.lost === 0;
+    return [master, alias, accepted, confirmed].every((ms) => ms !== undefined) && answered;
+  }
+
+  /** Whether anything moved at all. */
+  get moved(): boolean {
+    return this.phases.accepted !== undefined;
+  }
+
+  /** Milliseconds since the fault. */
+  get elapsed(): number {
+    return Date.now() - this.started;
+  }
+
+  /** Ends it and tells what was seen. */
+  close(): Sighting {
+    this.probing = false;
+    for (const stop of this.stops) stop();
+    const { phases, by, lost, requests, log } = this;
+    return { phases, by, lost, requests, log };
+  }
+
+  private read(edge: RemoteEdge, line: string): void {
+    if (this.started === 0) return;
+    const text = line.replace(/^\S+ \S+ /, "");
+    const ms = this.elapsed;
+    this.log.push({ ms, edge: edge.name, text });
+    const requests = /requests=(\d+)/.exec(text)?.[1];
+    if (requests !== undefined) this.requests += Number(requests);
+    if (edge === this.holder) return;
+    if (/carp0: state transition: \w+ -> MASTER/.test(text)) this.reach("master", ms, edge);
+    if (/alias=on/.test(text)) this.reach("alias", ms, edge);
+    if (/claim phase=accepted/.test(text)) this.reach("accepted", ms, edge);
+    if (/claim phase=here/.test(text)) {
+      this.by ??= edge.name;
+      this.reach("confirmed", ms, edge);
+    }
+  }
+
+  private reach(phase: keyof Phases, ms: number, edge: RemoteEdge): void {
+    if (this.phases[phase] !== undefined) return;
+    this.phases[phase] = ms;
+    if (phase === "accepted") this.by = edge.name;
+  }
+
+  private async probe(): Promise<void> {
+    while (this.probing) {
+      const answered = await this.cluster.probe().catch(() => false);
+      if (!answered) this.lost++;
+      else if (this.lost > 0) this.phases.packet ??= this.elapsed;
+      await new Promise((resolve) => setTimeout(resolve, this.cluster.probeInterval));
+    }
+  }
+}

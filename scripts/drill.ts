@@ -1,0 +1,143 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { configFile, loadConfig, parseConfig } from "../lib/config/load.js";
+import { deployedEdges } from "../lib/operations/deployed-edges.js";
+import type { DrillCluster } from "../lib/operations/drill/cluster.js";
+import { liveCluster } from "../lib/operations/drill/live-cluster.js";
+import { drillPage, timelineSvg } from "../lib/operations/drill/picture.js";
+import { drillRows, historyLine, percentiles } from "../lib/operations/drill/report.js";
+import { type DrillResult, runDrill, sound } from "../lib/operations/drill/run.js";
+import { SCENARIOS, scenariosNamed } from "../lib/operations/drill/scenarios.js";
+import { Playground } from "../lib/playground/playground.js";
+import { checkPrerequisites } from "../lib/playground/prerequisites.js";
+import { simulatedCluster } from "../lib/playground/simulated-cluster.js";
+import { table } from "../lib/playground/table.js";
+import { until } from "../lib/playground/timeline.js";
+import { endWith } from "./end-with.js";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const program = new Command("drill")
+  .description("runs failover drills, on the simulated region or on deployed edges")
+  .argument(
+    "[drills...]",
+    `drills to run: ${SCENARIOS.map(({ name }) => name).join(", ")} (default: carp-down)`,
+  )
+  .option("--all", "run all drills", false)
+  .option("--live", "on the deployed edges, over SSH", false)
+  .option("--yes", "do not ask before a drill on deployed edges", false)
+  .option(
+    "--config <file>",
+    "configuration (default: the example's on the simulator; EDGE_CONFIG, else edge.config.json live)",
+  )
+  .option("--stack <folder>", "folder of the deployed stack", "cdktf.out/stacks/edge")
+  .option("--out <folder>", "where results go", ".drill")
+  .option("--json", "print results as JSON", false)
+  .parse();
+
+const options = program.opts();
+process.umask(0o077);
+
+async function ask(question: string): Promise<boolean> {
+  if (options.yes) return true;
+  if (!process.stdin.isTTY) throw new Error(`${question} Nobody can answer here; say --yes`);
+  const reader = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await reader.question(`${question} [y/N] `);
+  reader.close();
+  return /^y(es)?$/i.test(answer);
+}
+
+const say = (text: string) => {
+  if (!options.json) process.stdout.write(text);
+};
+
+async function drill(cluster: DrillCluster, config: ReturnType<typeof loadConfig>): Promise<DrillResult[]> {
+  const scenarios = options.all
+    ? SCENARIOS
+    : scenariosNamed(program.args.length > 0 ? program.args : ["carp-down"]);
+  const results: DrillResult[] = [];
+  for (const scenario of scenarios) {
+    say(`${scenario.name}: ${scenario.what} … `);
+    const result = await runDrill(scenario, { cluster, config });
+    results.push(result);
+    say(`${result.verdict}\n`);
+    mkdirSync(options.out, { recursive: true });
+    appendFileSync(join(options.out, "drills.jsonl"), historyLine(result));
+  }
+  return results;
+}
+
+function report(results: readonly DrillResult[]): void {
+  const history = readFileSync(join(options.out, "drills.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  writeFileSync(join(options.out, "timeline.svg"), timelineSvg(results));
+  writeFileSync(join(options.out, "drills.html"), drillPage(results));
+  writeFileSync(join(options.out, "drills.json"), `${JSON.stringify(results, null, 2)}\n`);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ results, percentiles: percentiles(history) }, null, 2)}\n`);
+    return;
+  }
+  const { head, rows } = drillRows(results);
+  say(`\nMilliseconds after the fault:\n\n${table(head, rows)}\n\n`);
+  const shares = percentiles(history).map(({ scenario, runs, p50, p90, p99 }) =>
+    [scenario, runs, p50, p90, p99].map(String),
+  );
+  if (shares.length > 0) {
+    say(`Until the claim was accepted, over all runs in ${options.out}/drills.jsonl:\n\n`);
+    say(`${table(["drill", "runs", "p50", "p90", "p99"], shares)}\n\n`);
+  }
+  say(`Pictures: ${join(options.out, "timeline.svg")}, ${join(options.out, "drills.html")}\n`);
+}
+
+async function live(): Promise<DrillResult[]> {
+  const config = loadConfig(configFile(process.env, options.config), process.env);
+  const cluster = liveCluster(await deployedEdges(config, options.stack, process.env));
+  try {
+    await sound(cluster, 0);
+    if (!(await ask(`This interrupts ${config.failoverIp.address} for some seconds, several times. Go on?`)))
+      return [];
+    return await drill(cluster, config);
+  } finally {
+    await Promise.all(cluster.edges.map((edge) => edge.close()));
+  }
+}
+
+async function simulated(): Promise<DrillResult[]> {
+  checkPrerequisites();
+  const input = JSON.parse(readFileSync(options.config ?? join(root, "edge.config.example.json"), "utf8"));
+  // Shorter waits where they are not what a drill is about.
+  const config = {
+    ...input,
+    probe: { ...input.probe, interval: 5, attempts: 2 },
+    claim: { ...input.claim, checkInterval: 10, healthyFor: 2 },
+  };
+  const playground = await Playground.create({ config });
+  const stop = () => void playground.stop().then(() => process.exit(130));
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  let cluster: DrillCluster | undefined;
+  try {
+    say("Deploying the edge on a simulated region … ");
+    await playground.synth();
+    await playground.terraform.init();
+    await playground.terraform.apply(() => {});
+    await until(() => playground.region.answering() !== undefined, "no edge answers for the FailOver IP");
+    cluster = simulatedCluster(playground);
+    await sound(cluster, 60_000);
+    say("done\n");
+    return await drill(cluster, parseConfig(config));
+  } finally {
+    await Promise.all((cluster?.edges ?? []).map((edge) => edge.close()));
+    await playground.stop();
+  }
+}
+
+await endWith(async () => {
+  const results = await (options.live ? live() : simulated());
+  if (results.length > 0 && existsSync(options.out)) report(results);
+  return results.every(({ verdict }) => verdict === "passed") ? 0 : 1;
+});
+process.exit();

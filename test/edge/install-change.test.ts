@@ -1,0 +1,307 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rendered, withContent } from "./bundles.js";
+import { OURS, onNode, TestNode } from "./node.js";
+
+const EDGE = rendered();
+const WAITING = "/var/db/edge/pending/etc/hostname.carp0";
+
+/** A node on which the edge is in service, once for all tests: each begins with a copy of its disk. */
+let origin: TestNode;
+let disk: string;
+beforeAll(async () => {
+  origin = new TestNode();
+  await origin.machine.boot();
+  await origin.installed(EDGE);
+  disk = origin.disk();
+}, 30_000);
+afterAll(() => origin.stop());
+
+/** Runs a test on an edge in service, BACKUP of another one. */
+function onBackup(test: (node: TestNode, silence: () => void) => Promise<void>): Promise<void> {
+  return onNode(
+    async (node) => {
+      const silence = node.peer();
+      await test(node, silence);
+    },
+    { disk },
+  );
+}
+
+const settingsOf = (node: TestNode) => {
+  const found = node.machine.kernel.find("carp0");
+  const { vhid, pass, advbase, advskew } = found?.carp ?? {};
+  return { address: found?.addresses[0]?.address, vhid, pass, advbase, advskew };
+};
+
+/** Delivers a change of what carp0 is, looks that it waits, and releases it. */
+function changesAtRelease(
+  changes: Readonly<Record<string, unknown>>,
+  values: Parameters<TestNode["deliver"]>[1],
+  after: Partial<ReturnType<typeof settingsOf>>,
+): Promise<void> {
+  return onBackup(async (node) => {
+    const old = node.read("/etc/hostname.carp0");
+    const transitions = node.transitions();
+    const edge = rendered({ ...changes, "edges[0].advskew": 20 });
+    expect(await node.deliver(edge, values)).toEqual({
+      status: 0,
+      said: ["edge-install: /etc/hostname.carp0: written", "edge-install: done"],
+      complained: [],
+    });
+    expect(settingsOf(node)).toEqual(BEFORE);
+    expect(node.read("/etc/hostname.carp0")).toBe(old);
+    expect(node.transitions()).toEqual(transitions);
+    const hold = JSON.parse(node.read("/var/db/edge/hold"));
+    expect(hold).toEqual({ reason: "deploy: carp0 changes", since: hold.since, until: hold.since + 1800 });
+    const waiting = node.read(WAITING);
+
+    expect(await node.deliver(edge, values)).toEqual({
+      status: 0,
+      said: ["edge-install: done"],
+      complained: [],
+    });
+    expect(node.read(WAITING)).toBe(waiting);
+
+    expect((await node.say("edge-install release any")).complained).toEqual([]);
+    expect(settingsOf(node)).toMatchObject({ ...BEFORE, ...after, advskew: 20 });
+    expect([node.read("/etc/hostname.carp0"), node.mode("/etc/hostname.carp0")]).toEqual([waiting, "0640"]);
+    expect([node.exists("/var/db/edge/pending"), node.exists("/var/db/edge/hold")]).toEqual([false, false]);
+    expect((await node.deliver(edge, values)).said).toEqual(["edge-install: done"]);
+  });
+}
+
+const BEFORE = { address: "10.25.0.10", vhid: 1, pass: "carp-pass_1", advbase: 1, advskew: 1 };
+
+describe.concurrent("on an edge in service a delivery", { timeout: 30_000 }, () => {
+  it.each([
+    ["skew", { "edges[0].advskew": 20 }, { advskew: 20 }],
+    ["interval", { "carp.advertisementInterval": 2 }, { advbase: 2 }],
+  ])("changes the %s live, without a change of state", (_, changes, after) =>
+    onBackup(async (node) => {
+      const transitions = node.transitions();
+      expect(await node.deliver(rendered(changes))).toEqual({
+        status: 0,
+        said: [
+          "edge-install: /etc/hostname.carp0: written",
+          "edge-install: carp0: changed live",
+          "edge-install: done",
+        ],
+        complained: [],
+      });
+      expect(settingsOf(node)).toEqual({ ...BEFORE, ...after });
+      expect(node.transitions()).toEqual(transitions);
+      expect([node.exists("/var/db/edge/pending"), node.exists("/var/db/edge/hold")]).toEqual([false, false]);
+    }),
+  );
+
+  it("changes both live on the master as well, which stays it", () =>
+    onNode(
+      async (node) => {
+        await node.say("edge-install release master");
+        await node.run("until ifconfig carp0 | grep -q MASTER; do sleep 0.1; done");
+        const transitions = node.transitions();
+        const changes = { "edges[0].advskew": 20, "carp.advertisementInterval": 2 };
+        expect((await node.deliver(rendered(changes))).status).toBe(0);
+        expect(settingsOf(node)).toEqual({ ...BEFORE, advbase: 2, advskew: 20 });
+        expect([node.role, node.transitions()]).toEqual(["MASTER", transitions]);
+        expect(node.machine.hasAddress("146.59.143.231")).toBe(true);
+      },
+      { disk },
+    ));
+
+  it("changes the poll and nothing else, and lets ifstated read it", () =>
+    onBackup(async (node) => {
+      const before = node.stamps(OURS, /^\/var\/db\/edge\/old/);
+      expect(await node.deliver(rendered({ "probe.interval": 20 }))).toEqual({
+        status: 0,
+        said: [
+          "edge-install: /etc/edge.conf: written",
+          "edge-install: /etc/ifstated.conf: written",
+          "edge-install: ifstated: loaded",
+          "edge-install: done",
+        ],
+        complained: [],
+      });
+      const after = node.stamps(OURS, /^\/var\/db\/edge\/old/);
+      expect(Object.keys(after).filter((path) => after[path] !== before[path])).toEqual([
+        "/etc/edge.conf",
+        "/etc/ifstated.conf",
+      ]);
+      expect(node.read("/var/db/edge/old/etc/ifstated.conf")).toContain("every 10\n");
+    }));
+
+  it("changes net.inet.carp.preempt, now and for the next boot", () =>
+    onBackup(async (node) => {
+      expect(await node.deliver(rendered({ "carp.preempt": true }))).toEqual({
+        status: 0,
+        said: ["edge-install: sysctl: set", "edge-install: done"],
+        complained: [],
+      });
+      expect(node.machine.kernel.preempt).toBe(true);
+      expect(node.read("/etc/sysctl.conf")).toBe("net.inet.carp.preempt=1 # cdktf-ovh-edge\n");
+    }));
+
+  it("starts ifstated where somebody stopped it", () =>
+    onBackup(async (node) => {
+      await node.run("rcctl stop ifstated; rcctl disable ifstated");
+      expect(await node.deliver(EDGE)).toEqual({
+        status: 0,
+        said: ["edge-install: ifstated: loaded", "edge-install: done"],
+        complained: [],
+      });
+      expect([node.machine.enabled, node.machine.ifstatedRuns]).toEqual([true, true]);
+    }));
+});
+
+describe.concurrent("a new password, vhid or address", { timeout: 30_000 }, () => {
+  it.each([
+    ["password", {}, { carpPassword: "other-pass" }, { pass: "other-pass" }],
+    ["vhid", { "carp.vhid": 7 }, {}, { vhid: 7 }],
+  ])("waits on hold for the release, which applies it: %s", (_, changes, values, after) =>
+    changesAtRelease(changes, values, after),
+  );
+
+  // The simulated ifconfig adds an address that it should put in the place of the first one.
+  it.fails("waits on hold for the release, which applies it: address", () =>
+    changesAtRelease({ "carp.address": "10.25.0.20/16" }, {}, { address: "10.25.0.20" }));
+
+  it("is forgotten when it is taken back before its release", () =>
+    onBackup(async (node) => {
+      await node.deliver(EDGE, { carpPassword: "other-pass" });
+      expect((await node.deliver(EDGE)).said).toEqual(["edge-install: done"]);
+      expect(node.exists(WAITING)).toBe(false);
+      await node.say("edge-install release any");
+      expect(settingsOf(node)).toEqual(BEFORE);
+    }));
+
+  it.fails("that is taken back before its release leaves no hold", () =>
+    onBackup(async (node) => {
+      await node.deliver(EDGE, { carpPassword: "other-pass" });
+      await node.deliver(EDGE);
+      expect(node.exists("/var/db/edge/hold")).toBe(false);
+    }));
+
+  // The hold of the deploy takes the place of the other one, and the release lifts it.
+  it.fails("leaves a hold that somebody placed by hand, also after its release", () =>
+    onBackup(async (node) => {
+      await node.run("edge-sync hold --reason maintenance --forever");
+      await node.deliver(EDGE, { carpPassword: "other-pass" });
+      await node.say("edge-install release any");
+      expect(node.exists("/var/db/edge/hold")).toBe(true);
+    }));
+
+  // There is no edge-sync yet that could place it.
+  it.fails("holds an edge whose carp0 was set up by hand", () =>
+    onNode(async (node) => {
+      node.write(
+        "/etc/hostname.carp0",
+        "inet 10.25.0.10 255.255.0.0 10.25.255.255 vhid 1 carpdev vio2 pass mine advskew 1\n",
+        0o640,
+      );
+      await node.deliver(EDGE);
+      expect(node.exists(WAITING)).toBe(true);
+      expect(node.exists("/var/db/edge/hold")).toBe(true);
+    }));
+});
+
+describe.concurrent("a delivery that fails while it is applied", { timeout: 30_000 }, () => {
+  const CHANGED = withContent(
+    rendered({ "edges[0].advskew": 20, "probe.interval": 20, "carp.preempt": true }),
+    "/usr/local/sbin/edge-sync",
+    (content) => `${content}# changed\n`,
+  );
+  const WRITTEN = [
+    "edge-install: /usr/local/sbin/edge-sync: written",
+    "edge-install: /etc/hostname.carp0: written",
+    "edge-install: /etc/edge.conf: written",
+    "edge-install: /etc/ifstated.conf: written",
+  ];
+  const DOES_NOT_RUN = [
+    "edge-sync: /var/run/edge-sync/wait.lock: Not a directory",
+    "edge-install: putting the old files back: edge-sync does not run",
+  ];
+  /** Nothing can run a pass of edge-sync any more. */
+  const breakPasses = (node: TestNode) => node.run("rm -rf /var/run/edge-sync; echo >/var/run/edge-sync");
+
+  it("puts every file back, and carp0's skew", () =>
+    onBackup(async (node) => {
+      const before = node.files(["/etc", "/usr/local"]);
+      const transitions = node.transitions();
+      await breakPasses(node);
+      expect(await node.deliver(CHANGED)).toEqual({
+        status: 1,
+        said: [
+          ...WRITTEN,
+          "edge-install: sysctl: set",
+          "edge-install: carp0: changed live",
+          "edge-install: ifstated: loaded",
+        ],
+        complained: DOES_NOT_RUN,
+      });
+      expect(node.files(["/etc", "/usr/local"])).toEqual(before);
+      expect(settingsOf(node)).toEqual(BEFORE);
+      expect(node.transitions()).toEqual(transitions);
+      expect(node.machine.ifstatedRuns).toBe(true);
+      expect([node.exists("/var/db/edge/journal"), node.exists("/var/db/edge/hold")]).toEqual([false, false]);
+    }));
+
+  it.fails("puts net.inet.carp.preempt back", () =>
+    onBackup(async (node) => {
+      await breakPasses(node);
+      await node.deliver(CHANGED);
+      expect(node.machine.kernel.preempt).toBe(false);
+    }));
+
+  it("leaves no file of ours behind when it was the first one", () =>
+    onNode(async (node) => {
+      const before = node.files(["/etc", "/usr/local"], /rc\.conf\.local$/);
+      await breakPasses(node);
+      expect(await node.deliver(EDGE)).toMatchObject({ status: 1, complained: DOES_NOT_RUN });
+      expect(node.files(["/etc", "/usr/local"], /rc\.conf\.local$/)).toEqual(before);
+      expect(node.role).toBe(undefined);
+    }));
+
+  // Until the next delivery cron starts a program each minute that is not there.
+  it.fails("takes its line out of root's crontab again", () =>
+    onNode(async (node) => {
+      await breakPasses(node);
+      await node.deliver(EDGE);
+      expect(node.read("/var/cron/tabs/root")).not.toContain("edge-sync");
+    }));
+
+  it.fails("leaves no ifstated running that was not before", () =>
+    onNode(async (node) => {
+      await breakPasses(node);
+      await node.deliver(EDGE);
+      expect([node.machine.enabled, node.machine.ifstatedRuns]).toEqual([false, false]);
+    }));
+
+  it("can be repeated when the cause is gone", () =>
+    onBackup(async (node) => {
+      await breakPasses(node);
+      await node.deliver(CHANGED);
+      await node.run("rm /var/run/edge-sync");
+      expect(await node.deliver(CHANGED)).toMatchObject({ status: 0, complained: [] });
+      expect(settingsOf(node)).toEqual({ ...BEFORE, advskew: 20 });
+      expect([node.role, node.machine.kernel.preempt]).toEqual(["BACKUP", true]);
+    }));
+
+  it("puts everything back when the edge is no longer what it was before", () =>
+    onBackup(async (node) => {
+      const before = node.files(["/etc", "/usr/local"]);
+      // It leaves its role while files are put in place.
+      const cp = '#!/bin/sh\n/sbin/ifconfig carp0 down\nexec /simulator/host/cp "$@"\n';
+      await node.run("rm /bin/cp");
+      node.write("/bin/cp", cp, 0o755);
+      expect(await node.deliver(rendered({ "probe.interval": 20 }), {}, "EDGE_INSTALL_ROLE_WAIT=1")).toEqual({
+        status: 1,
+        said: [
+          "edge-install: /etc/edge.conf: written",
+          "edge-install: /etc/ifstated.conf: written",
+          "edge-install: ifstated: loaded",
+        ],
+        complained: ["edge-install: putting the old files back: carp0 is INIT, it was BACKUP before"],
+      });
+      expect(node.files(["/etc", "/usr/local"])).toEqual(before);
+    }));
+});

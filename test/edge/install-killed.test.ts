@@ -1,0 +1,253 @@
+import { copyFileSync, rmSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fill } from "../../lib/edge/placeholders.js";
+import { staticFiles } from "../../lib/edge/static-files.js";
+import { filled, rendered, VALUES, withContent } from "./bundles.js";
+import { OURS, onNode, TestNode } from "./node.js";
+
+const EDGE = rendered();
+/** Everything differs that can without a release. */
+const CHANGED = withContent(
+  rendered({ "edges[0].advskew": 20, "probe.interval": 20, "carp.preempt": true }),
+  "/usr/local/sbin/edge-sync",
+  (content) => `${content}# changed\n`,
+);
+
+/** Commands at which the installer is killed. */
+const COUNTED = ["cp", "mv", "rm", "rmdir", "mkdir", "sync"]
+  .map((name) => `/bin/${name}`)
+  .concat(["/sbin/pfctl", "/sbin/ifconfig", "/usr/bin/crontab", "/usr/sbin/rcctl"]);
+
+/**
+ * Counts what the installer itself starts, and sends it a signal instead of the one of a number.
+ * A copy has begun by then.
+ */
+const COUNTER = `#!/bin/sh
+name=\${0##*/}
+read -r pid </tmp/installer
+[ "$PPID" = "$pid" ] || exec /simulator/real/$name "$@"
+read -r count </tmp/count
+count=$((count + 1))
+echo $count >/tmp/count
+read -r at signal </tmp/kill-at
+[ $count = "$at" ] || exec /simulator/real/$name "$@"
+[ $name != cp ] || { shift; /simulator/host/head -c 10 "$1" >"$2"; }
+kill -$signal "$pid"
+`;
+
+/** Puts an installer and its bundle on a node whose commands are counted. */
+function prepare(node: TestNode, edge: typeof EDGE): void {
+  const { sandbox } = node.machine;
+  node.write("/root/bundle", filled(edge), 0o600);
+  node.write("/root/edge-install", staticFiles()["/usr/local/sbin/edge-install"] as string);
+  node.write("/tmp/installer", "none\n");
+  for (const path of COUNTED) {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    const real = `/simulator/real/${name}`;
+    node.write(real, "");
+    // What is a link to a program of the host stays one.
+    if (path.startsWith("/bin/")) node.relink(real, `/simulator/host/${name === "sync" ? "true" : name}`);
+    else copyFileSync(sandbox.path(path), sandbox.path(real));
+    rmSync(sandbox.path(path));
+    node.write(path, COUNTER, 0o755);
+  }
+}
+
+const INSTALL = "sh /root/edge-install install /root/bundle";
+const REMOVE = "sh /root/edge-install remove";
+
+/** Runs a command until it has started so many others. @returns how many it has started */
+async function runUntil(node: TestNode, at: number, command: string, signal = "KILL"): Promise<number> {
+  node.write("/tmp/kill-at", `${at} ${signal}\n`);
+  node.write("/tmp/count", "0\n");
+  await node.run(`sh -c 'echo $$ >/tmp/installer; exec ${command}'; echo none >/tmp/installer`);
+  return Number(node.read("/tmp/count"));
+}
+
+/** What a node is after all is done: its files and what its kernel has. */
+function state(node: TestNode) {
+  const { kernel, pf, enabled, ifstatedRuns } = node.machine;
+  const carp = kernel.find("carp0");
+  const { engine: _, ...settings } = carp?.carp ?? {};
+  return {
+    files: node.files(OURS, /^\/var\/db\/edge\/old/),
+    carp: carp === undefined ? undefined : { ...settings, groups: carp.groups, addresses: carp.addresses },
+    carpdev: kernel.find("vio2")?.up,
+    preempt: kernel.preempt,
+    rules: pf.rules,
+    daemon: [enabled, ifstatedRuns],
+  };
+}
+
+/** Each file is one of those that it may be, whole. */
+function expectWhole(node: TestNode, edges: readonly (typeof EDGE)[]): void {
+  for (const { path } of EDGE.files) {
+    const allowed = edges.map(({ files }) =>
+      fill(files.find((file) => file.path === path)?.content as string, VALUES),
+    );
+    const found = node.machine.sandbox.read(path);
+    if (found !== undefined) expect([path, allowed.includes(found)]).toEqual([path, true]);
+    else expect(edges).toHaveLength(1);
+  }
+}
+
+/** An uninterrupted run: where it ends, and how many commands it starts. */
+interface WholeRun {
+  readonly end: ReturnType<typeof state>;
+  readonly count: number;
+}
+
+async function runWhole(node: TestNode, edge: typeof EDGE, command: string): Promise<WholeRun> {
+  prepare(node, edge);
+  const count = await runUntil(node, 0, command);
+  return { end: state(node), count };
+}
+
+/** Kills an installation when a share of its commands was started, and runs it again. */
+async function killAndRepeat(
+  node: TestNode,
+  edge: typeof EDGE,
+  { count }: WholeRun,
+  percent: number,
+  meanwhile: () => void = () => {},
+): Promise<void> {
+  prepare(node, edge);
+  const at = share(count, percent);
+  expect(await runUntil(node, at, INSTALL)).toBe(at);
+  meanwhile();
+  expect(await node.say(INSTALL)).toMatchObject({ status: 0, complained: [] });
+}
+
+const share = (count: number, percent: number) => 1 + Math.round(((count - 1) * percent) / 100);
+const PERCENTS = [0, 12, 24, 34, 42, 50, 58, 66, 74, 82, 91, 100];
+
+describe.concurrent("a first installation that is killed", { timeout: 60_000 }, () => {
+  let whole: WholeRun;
+  beforeAll(() =>
+    onNode(async (node) => {
+      whole = await runWhole(node, EDGE, INSTALL);
+    }),
+  );
+
+  it.each(PERCENTS)("after %i % of its commands is finished by the next run", (percent) =>
+    onNode(async (node) => {
+      await killAndRepeat(node, EDGE, whole, percent, () => {
+        expectWhole(node, [EDGE]);
+        expect([node.role, node.transitions()]).toEqual([undefined, []]);
+      });
+      expect(state(node)).toEqual(whole.end);
+      expect(node.exists("/var/db/edge/journal")).toBe(false);
+    }),
+  );
+});
+
+describe("on an edge in service", () => {
+  let origin: TestNode;
+  let disk: string;
+  beforeAll(async () => {
+    origin = new TestNode();
+    await origin.machine.boot();
+    await origin.installed(EDGE);
+    disk = origin.disk();
+  }, 30_000);
+  afterAll(() => origin.stop());
+
+  const onBackup = (test: (node: TestNode) => Promise<void>) =>
+    onNode(
+      async (node) => {
+        node.peer();
+        await test(node);
+      },
+      { disk },
+    );
+
+  describe.concurrent("a delivery that is killed", { timeout: 60_000 }, () => {
+    let whole: WholeRun;
+    beforeAll(() =>
+      onBackup(async (node) => {
+        whole = await runWhole(node, CHANGED, INSTALL);
+      }),
+    );
+
+    it.each(PERCENTS)("after %i % of its commands is finished by the next run, in the same role", (percent) =>
+      onBackup(async (node) => {
+        await killAndRepeat(node, CHANGED, whole, percent, () => expectWhole(node, [EDGE, CHANGED]));
+        expect(state(node)).toEqual(whole.end);
+        expect(node.transitions()).toEqual(["carp0: state transition: INIT -> BACKUP"]);
+      }),
+    );
+
+    it.each(["HUP", "INT", "TERM"])("by SIG%s leaves no lock, and is finished by the next run", (signal) =>
+      onBackup(async (node) => {
+        prepare(node, CHANGED);
+        await runUntil(node, share(whole.count, 60), INSTALL, signal);
+        expect(node.stamps(["/var/db/edge/install.lock"])).toEqual({});
+        expect(await node.say(INSTALL)).toMatchObject({ status: 0, complained: [] });
+        expect(state(node)).toEqual(whole.end);
+      }),
+    );
+
+    it("half-way is undone by a delivery of what was there before", () =>
+      onBackup(async (node) => {
+        const before = state(node);
+        prepare(node, CHANGED);
+        await runUntil(node, share(whole.count, 50), INSTALL);
+        expect(await node.deliver(EDGE)).toMatchObject({ status: 0, complained: [] });
+        expect(state(node)).toEqual(before);
+      }));
+
+    // The old files are put back, and none differs from the delivered ones: nothing is applied.
+    it.fails("after all was applied is undone by a delivery of what was there before, also live", () =>
+      onBackup(async (node) => {
+        const before = state(node);
+        prepare(node, CHANGED);
+        await runUntil(node, whole.count - 1, INSTALL);
+        await node.deliver(EDGE);
+        expect(state(node)).toEqual(before);
+      }));
+
+    it("keeps what the user changed meanwhile in pf.conf and the crontab", () =>
+      onBackup(async (node) => {
+        const pf = node.read("/etc/pf.conf").replace("block return\t# block", "block drop\t# block");
+        const cron = `${node.read("/var/cron/tabs/root")}5 5 * * * true\n`;
+        await killAndRepeat(node, CHANGED, whole, 90, () => {
+          node.write("/etc/pf.conf", pf, 0o600);
+          node.write("/var/cron/tabs/root", cron, 0o600);
+        });
+        expect(node.read("/etc/pf.conf")).toBe(pf);
+        expect(node.read("/var/cron/tabs/root")).toContain("5 5 * * * true\n");
+      }));
+
+    // It is put back from before the killed run, without a look at what it is by now.
+    it.fails("keeps what the user changed meanwhile in sysctl.conf", () =>
+      onBackup(async (node) => {
+        await killAndRepeat(node, CHANGED, whole, 90, () => {
+          node.write("/etc/sysctl.conf", `${node.read("/etc/sysctl.conf")}kern.maxfiles=9\n`);
+        });
+        expect(node.read("/etc/sysctl.conf")).toContain("kern.maxfiles=9\n");
+      }));
+  });
+
+  describe.concurrent("a removal that is killed", { timeout: 60_000 }, () => {
+    let whole: WholeRun;
+    beforeAll(() =>
+      onBackup(async (node) => {
+        whole = await runWhole(node, EDGE, REMOVE);
+      }),
+    );
+
+    const removalKilledAt = (percent: number) =>
+      onBackup(async (node) => {
+        prepare(node, EDGE);
+        const at = share(whole.count, percent);
+        expect(await runUntil(node, at, REMOVE)).toBe(at);
+        expect(await node.say(REMOVE)).toMatchObject({ status: 0, complained: [] });
+        expect(state(node)).toEqual(whole.end);
+      });
+
+    it.each([0, 20, 40, 50, 60, 80, 90, 100])(
+      "after %i % of its commands is finished by the next one",
+      removalKilledAt,
+    );
+  });
+});
