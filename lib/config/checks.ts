@@ -2,6 +2,7 @@ import type { ConfigIssue } from "./errors.js";
 import { show } from "./errors.js";
 import { contains, isReserved, networkOf, overlap, rangeOf } from "./fields.js";
 import type { EdgeConfig } from "./schema.js";
+import { FAST_LOWEST, FAST_SPACING } from "./skews.js";
 
 /** Longest password that carp(4) keeps: 20 bytes with its NUL. */
 const CARP_PASSWORD = /^[A-Za-z0-9_-]{1,19}$/;
@@ -68,6 +69,7 @@ const RELATIONS: readonly Relation[] = [
     reads: ["edges[].internalAddress"],
     check: (config) => duplicates(config, "internalAddress", "an address belongs to one edge; change one"),
   },
+  { reads: ["carp.profile", "carp.advertisementInterval", "edges[].advskew"], check: fastProfile },
   { reads: ["failoverIp.address"], check: failoverAddress },
   { reads: ["carp.address", "carpNetwork.cidr"], check: carpAddress },
   { reads: ["edges[].internalAddress", "internalNetwork.cidr"], check: internalAddresses },
@@ -96,6 +98,37 @@ function duplicates(
       issues.push({
         path: `edges[${index}].${key}`,
         message: `must differ from edges[${first}].${key}, got ${show(value)} twice; ${next}`,
+      });
+    }
+  });
+  return issues;
+}
+
+function fastProfile({ carp, edges }: EdgeConfig): ConfigIssue[] {
+  if (carp.profile !== "fast") return [];
+  const issues: ConfigIssue[] = [];
+  if (carp.advertisementInterval !== 0) {
+    issues.push({
+      path: "carp.advertisementInterval",
+      message: `must be left out with carp.profile fast, where the skews alone make the interval, got ${carp.advertisementInterval}; remove one of them`,
+    });
+  }
+  edges.forEach(({ advskew }, index) => {
+    const path = `edges[${index}].advskew`;
+    if (advskew < FAST_LOWEST) {
+      issues.push({
+        path,
+        message: `must be ${FAST_LOWEST} or more with carp.profile fast, got ${advskew}; leave it out to have it chosen`,
+      });
+    }
+    const near = edges.findIndex(
+      (other, before) =>
+        before < index && other.advskew !== advskew && Math.abs(other.advskew - advskew) < FAST_SPACING,
+    );
+    if (near >= 0) {
+      issues.push({
+        path,
+        message: `must leave two spare steps to edges[${near}].advskew ${edges[near]?.advskew} with carp.profile fast, got ${advskew}; leave both out to have them chosen`,
       });
     }
   });

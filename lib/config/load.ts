@@ -85,13 +85,15 @@ function distinct(issues: readonly ConfigIssue[]): ConfigIssue[] {
   return [...new Map(issues.map((issue) => [formatIssue(issue), issue])).values()];
 }
 
-function complete({ $schema: _, edges, ...rest }: ParsedConfig): EdgeConfig {
+function complete({ $schema: _, edges, carp, ...rest }: ParsedConfig): EdgeConfig {
   const list = Array.isArray(edges) ? edges : [];
+  const profile = carp?.profile ?? "normal";
   return {
     ...rest,
+    carp: { ...carp, advertisementInterval: carp?.advertisementInterval ?? (profile === "fast" ? 0 : 1) },
     edges: list.map((edge, index) => ({
       ...edge,
-      advskew: edge?.advskew ?? defaultAdvskew(index, list.length),
+      advskew: edge?.advskew ?? defaultAdvskew(index, list.length, profile),
     })),
   };
 }

@@ -92,9 +92,17 @@ const carp = z.strictObject({
   address: ipv4Interface("use a free address of the CARP network").describe(
     "The shared address of the carp interface with its prefix; only the edges use it.",
   ),
+  profile: z
+    .enum(["normal", "fast"], {
+      error: (i) => `must be normal or fast, got ${show(i.input)}; fast advertises several times a second`,
+    })
+    .default("normal")
+    .describe(
+      "normal: whole seconds between advertisements; fast: only the skews, in 256ths of a second. Default: normal.",
+    ),
   advertisementInterval: integer(1, 60, "a backup takes over after three of them, so 1 is the usual value")
-    .default(1)
-    .describe("advbase: whole seconds between two advertisements. Default: 1."),
+    .optional()
+    .describe("advbase: whole seconds between two advertisements. Default: 1; 0 with the fast profile."),
   preempt: flag("leave it out for false")
     .default(false)
     .describe("Whether a preferred edge that comes back takes over again at once. Default: false."),
@@ -245,8 +253,9 @@ export type EdgeSettings = ParsedConfig["edges"][number] & {
 };
 
 /** A loaded configuration: checked, with every default filled in. */
-export type EdgeConfig = Omit<ParsedConfig, "edges" | "$schema"> & {
+export type EdgeConfig = Omit<ParsedConfig, "edges" | "carp" | "$schema"> & {
   readonly edges: readonly EdgeSettings[];
+  readonly carp: ParsedConfig["carp"] & { readonly advertisementInterval: number };
 };
 
 /** A private network of the configuration. */

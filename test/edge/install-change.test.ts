@@ -72,14 +72,11 @@ function changesAtRelease(
 
 const BEFORE = { address: "10.25.0.10", vhid: 1, pass: "carp-pass_1", advbase: 1, advskew: 1 };
 
-describe.concurrent("on an edge in service a delivery", { timeout: 30_000 }, () => {
-  it.each([
-    ["skew", { "edges[0].advskew": 20 }, { advskew: 20 }],
-    ["interval", { "carp.advertisementInterval": 2 }, { advbase: 2 }],
-  ])("changes the %s live, without a change of state", (_, changes, after) =>
+describe.concurrent("on an edge in service a delivery", { timeout: 60_000 }, () => {
+  it("changes the skew live, without a change of state", () =>
     onBackup(async (node) => {
       const transitions = node.transitions();
-      expect(await node.deliver(rendered(changes))).toEqual({
+      expect(await node.deliver(rendered({ "edges[0].advskew": 20 }))).toEqual({
         status: 0,
         said: [
           "edge-install: /etc/hostname.carp0: written",
@@ -88,13 +85,12 @@ describe.concurrent("on an edge in service a delivery", { timeout: 30_000 }, () 
         ],
         complained: [],
       });
-      expect(settingsOf(node)).toEqual({ ...BEFORE, ...after });
+      expect(settingsOf(node)).toEqual({ ...BEFORE, advskew: 20 });
       expect(node.transitions()).toEqual(transitions);
       expect([node.exists("/var/db/edge/pending"), node.exists("/var/db/edge/hold")]).toEqual([false, false]);
-    }),
-  );
+    }));
 
-  it("changes both live on the master as well, which stays it", () =>
+  it("changes skew and interval live on the master as well, which stays it", () =>
     onNode(
       async (node) => {
         await node.say("edge-install release master");
@@ -153,7 +149,7 @@ describe.concurrent("on an edge in service a delivery", { timeout: 30_000 }, () 
     }));
 });
 
-describe.concurrent("a new password, vhid or address", { timeout: 30_000 }, () => {
+describe.concurrent("a new password, vhid or address", { timeout: 60_000 }, () => {
   it.each([
     ["password", {}, { carpPassword: "other-pass" }, { pass: "other-pass" }],
     ["vhid", { "carp.vhid": 7 }, {}, { vhid: 7 }],
@@ -204,7 +200,7 @@ describe.concurrent("a new password, vhid or address", { timeout: 30_000 }, () =
     }));
 });
 
-describe.concurrent("a delivery that fails while it is applied", { timeout: 30_000 }, () => {
+describe.concurrent("a delivery that fails while it is applied", { timeout: 60_000 }, () => {
   const CHANGED = withContent(
     rendered({ "edges[0].advskew": 20, "probe.interval": 20, "carp.preempt": true }),
     "/usr/local/sbin/edge-sync",

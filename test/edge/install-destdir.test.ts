@@ -16,7 +16,7 @@ const INSTALLER = "/tmp/edge-install";
 
 for (const shell of SHELLS) {
   const name = needing(shell, `below DESTDIR, by ${shell}, edge-install`);
-  describe.skipIf(!has(shell))(name, { timeout: 20_000 }, () => suite(shell));
+  describe.skipIf(!has(shell))(name, { timeout: 60_000 }, () => suite(shell));
 }
 
 function suite(shell: Shell): void {

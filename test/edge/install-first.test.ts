@@ -21,7 +21,7 @@ const WAITING = "/var/db/edge/pending/etc/hostname.carp0";
 for (const shell of SHELLS) {
   describe
     .skipIf(!has(shell))
-    .concurrent(needing(shell, `a first installation, by ${shell}`), { timeout: 30_000 }, () => {
+    .concurrent(needing(shell, `a first installation, by ${shell}`), { timeout: 60_000 }, () => {
       it("puts every file in place, leaves carp0 down and the edge on hold, once or twice", () =>
         onNode(
           async (node) => {
@@ -99,7 +99,7 @@ for (const shell of SHELLS) {
     });
 }
 
-describe.concurrent("before its release an edge", { timeout: 30_000 }, () => {
+describe.concurrent("before its release an edge", { timeout: 60_000 }, () => {
   it("waits on through a restart", () =>
     onNode(async (node) => {
       await node.deliver(EDGE);
@@ -146,7 +146,7 @@ describe.concurrent("before its release an edge", { timeout: 30_000 }, () => {
     }));
 });
 
-describe.concurrent("the release", { timeout: 30_000 }, () => {
+describe.concurrent("the release", { timeout: 60_000 }, () => {
   it("leaves an edge as BACKUP while another one is the master", () =>
     onNode(async (node) => {
       node.peer();

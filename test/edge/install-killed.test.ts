@@ -119,7 +119,7 @@ async function killAndRepeat(
 }
 
 const share = (count: number, percent: number) => 1 + Math.round(((count - 1) * percent) / 100);
-const PERCENTS = [0, 12, 24, 34, 42, 50, 58, 66, 74, 82, 91, 100];
+const PERCENTS = [0, 18, 35, 50, 65, 80, 93, 100];
 
 describe.concurrent("a first installation that is killed", { timeout: 60_000 }, () => {
   let whole: WholeRun;
@@ -177,7 +177,7 @@ describe("on an edge in service", () => {
       }),
     );
 
-    it.each(["HUP", "INT", "TERM"])("by SIG%s leaves no lock, and is finished by the next run", (signal) =>
+    it.each(["HUP", "TERM"])("by SIG%s leaves no lock, and is finished by the next run", (signal) =>
       onBackup(async (node) => {
         prepare(node, CHANGED);
         await runUntil(node, share(whole.count, 60), INSTALL, signal);
@@ -201,7 +201,8 @@ describe("on an edge in service", () => {
       onBackup(async (node) => {
         const before = state(node);
         prepare(node, CHANGED);
-        await runUntil(node, whole.count - 1, INSTALL);
+        // Behind it there are only the journal, the staging folder and the lock to remove.
+        await runUntil(node, whole.count - 2, INSTALL);
         await node.deliver(EDGE);
         expect(state(node)).toEqual(before);
       }));
@@ -245,7 +246,7 @@ describe("on an edge in service", () => {
         expect(state(node)).toEqual(whole.end);
       });
 
-    it.each([0, 20, 40, 50, 60, 80, 90, 100])(
+    it.each([0, 30, 50, 70, 85, 100])(
       "after %i % of its commands is finished by the next one",
       removalKilledAt,
     );

@@ -59,7 +59,7 @@ const MINE: readonly Mine[] = [
   },
 ];
 
-describe.concurrent("the user's files", { timeout: 30_000 }, () => {
+describe.concurrent("the user's files", { timeout: 60_000 }, () => {
   it.each(MINE)("get our lines $where, and are what they were after the removal", ({ pf, sysctl, cron }) =>
     onNode(async (node) => {
       const texts = () => [
@@ -148,7 +148,7 @@ describe.concurrent("the user's files", { timeout: 30_000 }, () => {
     }));
 });
 
-describe.concurrent("the removal", { timeout: 30_000 }, () => {
+describe.concurrent("the removal", { timeout: 60_000 }, () => {
   it("takes off everything of ours: files, carp0, the alias, ifstated, the rule", () =>
     onNode(async (node) => {
       const before = node.files(["/etc", "/usr/local"]);

@@ -116,7 +116,7 @@ const REFUSALS: readonly Refusal[] = [
   },
 ];
 
-describe.concurrent("an installation changes nothing and says why", { timeout: 30_000 }, () => {
+describe.concurrent("an installation changes nothing and says why", { timeout: 60_000 }, () => {
   it.each(REFUSALS)("when $when", ({ given, edge = EDGE, values, complained }) =>
     onNode(async (node) => {
       given?.(node);

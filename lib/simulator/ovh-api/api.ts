@@ -18,6 +18,8 @@ export interface ApiOptions {
   /** Milliseconds that the tasks of v2 resources take. */
   readonly durations: Durations;
   readonly failover: FailoverBehaviour;
+  /** Whether an instance can be attached to. @default - it was created here and runs */
+  readonly isReady?: (instanceId: string) => boolean;
   readonly started?: InstanceSurroundings["started"];
   readonly stopped?: InstanceSurroundings["stopped"];
 }
@@ -73,7 +75,11 @@ export class OvhProject {
       clock,
       random,
     );
-    this.failoverIps = new FailoverIps(clock, (id) => this.instances.isReady(id), options.failover);
+    this.failoverIps = new FailoverIps(
+      clock,
+      options.isReady ?? ((id) => this.instances.isReady(id)),
+      options.failover,
+    );
     for (const { id, address, routedTo } of seed.failoverIps) this.failoverIps.add(id, address, routedTo);
   }
 
