@@ -15,7 +15,7 @@ import { Playground } from "../lib/playground/playground.js";
 import { checkPrerequisites } from "../lib/playground/prerequisites.js";
 import { simulatedCluster } from "../lib/playground/simulated-cluster.js";
 import { table } from "../lib/playground/table.js";
-import { until } from "../lib/playground/timeline.js";
+import { until } from "../lib/playground/until.js";
 import { endWith } from "./end-with.js";
 
 const root = fileURLToPath(new URL("../", import.meta.url));

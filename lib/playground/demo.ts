@@ -1,10 +1,15 @@
 import { Listr, type ListrTaskWrapper } from "listr2";
+import { parseConfig } from "../config/load.js";
 import type { EdgeConfigInput } from "../config/schema.js";
+import { type DrillResult, runDrill } from "../operations/drill/run.js";
+import { scenariosNamed } from "../operations/drill/scenarios.js";
+import type { Phases } from "../operations/drill/watch.js";
 import { Playground } from "./playground.js";
 import { checkPrerequisites } from "./prerequisites.js";
+import { simulatedCluster } from "./simulated-cluster.js";
 import { table } from "./table.js";
 import type { Progress } from "./terraform.js";
-import { type Failover, until, watchFailover } from "./timeline.js";
+import { until } from "./until.js";
 
 /** How the demonstration runs. */
 export interface DemoOptions {
@@ -38,26 +43,18 @@ export class Demo {
       ["Deploy", (task) => this.deploy(task)],
     ]);
     write(`\n${await this.edges()}\n\n`);
-    let failover: Failover | undefined;
+    await this.steps([["Diff after the deploy", (task) => this.noChanges(task)]]);
+    await this.drill(
+      "carp-down",
+      "The guide's check: ifconfig carp0 down on the master, then up again",
+      true,
+    );
     await this.steps([
-      ["Diff after the deploy", (task) => this.noChanges(task)],
-      [
-        "The guide's check: ifconfig carp0 down on the master",
-        async (task) => {
-          failover = await this.carpDown();
-          task.title += `: the FailOver IP is at ${failover.to}`;
-        },
-      ],
-    ]);
-    write(`\n${story(failover as Failover)}\n\n`);
-    await this.steps([
-      [
-        "ifconfig carp0 up again: it comes back as backup",
-        () => this.carpUp((failover as Failover).from as string),
-      ],
       ["Diff after the failover: a deploy does not take the address back", (task) => this.noChanges(task)],
       ["Change a probe target and deploy again", (task) => this.change(task)],
     ]);
+    await this.drill("power-off", "The master loses its power, and boots again", false);
+    write(EXPLANATION);
     if (keep) {
       write(this.instructions());
       return;
@@ -127,17 +124,26 @@ export class Demo {
     task.title += ": No changes";
   }
 
-  private async carpDown(): Promise<Failover> {
-    const { region } = this.play;
-    const holder = region.machine(region.holder() as string);
-    if (holder === undefined) throw new Error("no edge holds the FailOver IP");
-    return watchFailover(region, () => holder.sandbox.run("ifconfig carp0 down"));
-  }
-
-  private async carpUp(name: string): Promise<void> {
-    const machine = this.play.region.machine(name);
-    await machine?.sandbox.run("ifconfig carp0 up");
-    await until(() => machine?.kernel.carpState("carp0") === "BACKUP", `${name} does not become backup`);
+  private async drill(name: string, title: string, leaveSound: boolean): Promise<void> {
+    let result: DrillResult | undefined;
+    await this.steps([
+      [
+        title,
+        async (task) => {
+          const cluster = simulatedCluster(this.play);
+          const [scenario] = scenariosNamed([name]);
+          try {
+            const config = parseConfig(this.play.readConfig());
+            result = await runDrill(scenario as never, { cluster, config, leaveSound });
+          } finally {
+            await Promise.all(cluster.edges.map((edge) => edge.close()));
+          }
+          if (result.by === undefined) throw new Error(`no edge took the FailOver IP over: ${result.reason}`);
+          task.title += `: the FailOver IP is at ${result.by}`;
+        },
+      ],
+    ]);
+    this.options.write(`\n${story(result as DrillResult)}\n\n`);
   }
 
   private async change(task: Task): Promise<void> {
@@ -209,11 +215,32 @@ export class Demo {
   }
 }
 
+const PHASES: Readonly<Record<keyof Phases, (by: string) => string>> = {
+  master: (by) => `${by} is MASTER`,
+  alias: (by) => `${by} has the alias`,
+  accepted: (by) => `OVH accepts the claim of ${by}`,
+  confirmed: (by) => `${by} has seen that OVH routes the address to it`,
+  packet: () => "packets are answered again",
+};
+
 /** A failover as a short timeline. */
-export function story({ from, moments }: Failover): string {
-  const width = Math.max(...moments.map(({ ms }) => `${ms}`.length));
-  return [
-    `${"0".padStart(width)} ms  carp0 goes down on ${from}`,
-    ...moments.map(({ ms, what }) => `${`${ms}`.padStart(width)} ms  ${what}`),
-  ].join("\n");
+export function story({ what, from, by, phases, lost }: DrillResult): string {
+  const moments = (Object.keys(PHASES) as (keyof Phases)[])
+    .flatMap((phase) =>
+      phases[phase] === undefined ? [] : [{ ms: phases[phase], text: PHASES[phase](by ?? "") }],
+    )
+    .sort((a, b) => a.ms - b.ms);
+  const lines = [{ ms: 0, text: `${what} (${from})` }, ...moments];
+  const width = Math.max(...lines.map(({ ms }) => `${ms}`.length));
+  const unanswered =
+    lost === 0
+      ? "no probe of the address was lost"
+      : `${lost} probes of the address were lost, one each 20 ms`;
+  return [...lines.map(({ ms, text }) => `${`${ms}`.padStart(width)} ms  ${text}`), unanswered].join("\n");
 }
+
+const EXPLANATION = `What just happened: CARP told the backup of the bow-out at once, and of the silence after three advertisements.
+edge-sync on the new master put the alias on and started ip-move, which sent one POST and looked until OVH had moved the address.
+The old master came back as backup: nothing takes the address back before the next fault.
+
+`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkCarpPassword, checkRelations } from "../../lib/config/checks.js";
 import { formatIssue } from "../../lib/config/errors.js";
 import { parseConfig } from "../../lib/config/load.js";
-import { errorsOf, example, exampleWithEdges } from "./example.js";
+import { errorsOf, example, exampleWithEdges, FAST } from "./example.js";
 
 const SKEWS = "with equal skews there is no master at all; change one or leave all out";
 
@@ -60,6 +60,111 @@ describe("edges are told apart", () => {
 
   it("accepts edges of which only one has an address", () => {
     expect(errorsOf(example({ "edges[0].internalAddress": undefined }))).toEqual([]);
+  });
+});
+
+describe("the fast profile", () => {
+  const lowest = (index: number, got: number) =>
+    `edges[${index}].advskew must be 20 or more with carp.profile fast, got ${got}; ` +
+    "leave it out to have it chosen";
+  const spare = (index: number, got: number, other: number, skew: number) =>
+    `edges[${index}].advskew must leave two spare steps to edges[${other}].advskew ${skew} ` +
+    `with carp.profile fast, got ${got}; leave both out to have them chosen`;
+  const same = (index: number, got: number, other: number) =>
+    `edges[${index}].advskew must differ from edges[${other}].advskew, got ${got} twice; ${SKEWS}`;
+
+  /** A fast configuration with an edge for each skew; `undefined` is left out. */
+  const withSkews = (skews: readonly (number | undefined)[]) =>
+    exampleWithEdges(skews.length, {
+      ...FAST,
+      ...Object.fromEntries(skews.map((skew, index) => [`edges[${index}].advskew`, skew])),
+    });
+
+  it.each([1, 2, 60])("fails with an advertisementInterval of %i", (interval) => {
+    expect(errorsOf(example({ ...FAST, "carp.advertisementInterval": interval }))).toEqual([
+      "carp.advertisementInterval must be left out with carp.profile fast, " +
+        `where the skews alone make the interval, got ${interval}; remove one of them`,
+    ]);
+  });
+
+  it.each([0, 61])("fails with an advertisementInterval of %i, which no profile has", (interval) => {
+    expect(errorsOf(example({ ...FAST, "carp.advertisementInterval": interval }))).toEqual([
+      `carp.advertisementInterval must be an integer from 1 to 60, got ${interval}; ` +
+        "a backup takes over after three of them, so 1 is the usual value",
+    ]);
+  });
+
+  it.each([2, 3, 4, 5, 6, 7, 8])("accepts the skews that %i edges have by default", (count) => {
+    expect(errorsOf(exampleWithEdges(count, FAST))).toEqual([]);
+  });
+
+  it.each([
+    [[20, 23]],
+    [[23, 20]],
+    [[20, 254]],
+    [[254, 251]],
+    [[57, undefined]],
+    [[63, undefined]],
+    [[undefined, 37]],
+    [[undefined, 43]],
+    [[20, 23, 26, 29, 32, 35, 38, 41]],
+  ])("accepts the skews %j", (skews) => {
+    const { edges } = parseConfig(withSkews(skews));
+    expect(edges.map(({ advskew }) => advskew)).toEqual(skews.map((skew, index) => skew ?? 40 + 20 * index));
+  });
+
+  it.each([
+    [[19, 40], [lowest(0, 19)]],
+    [[40, 19], [lowest(1, 19)]],
+    [
+      [0, 10],
+      [lowest(0, 0), lowest(1, 10)],
+    ],
+    [[20, 22], [spare(1, 22, 0, 20)]],
+    [[22, 20], [spare(1, 20, 0, 22)]],
+    [[20, 21], [spare(1, 21, 0, 20)]],
+    [[254, 252], [spare(1, 252, 0, 254)]],
+    [[58, undefined], [spare(1, 60, 0, 58)]],
+    [[undefined, 42], [spare(1, 42, 0, 40)]],
+    [
+      [30, 50, 52, 28],
+      [spare(2, 52, 1, 50), spare(3, 28, 0, 30)],
+    ],
+    [
+      [17, 19],
+      [lowest(0, 17), lowest(1, 19), spare(1, 19, 0, 17)],
+    ],
+    [[40, 40], [same(1, 40, 0)]],
+    [[60, undefined], [same(1, 60, 0)]],
+    [
+      [40, 40, 41],
+      [same(1, 40, 0), spare(2, 41, 0, 40)],
+    ],
+  ])("fails with the skews %j", (skews, messages) => {
+    expect(errorsOf(withSkews(skews))).toEqual(messages);
+  });
+
+  it.each([
+    ["leaves the profile out", undefined],
+    ["says so", "normal"],
+  ])("asks nothing of an election that %s", (_, profile) => {
+    const changes = { "carp.profile": profile, "edges[0].advskew": 0, "edges[1].advskew": 1 };
+    expect(errorsOf(example(changes))).toEqual([]);
+  });
+
+  it.each([
+    ["carp.profile", "Fast"],
+    ["carp.advertisementInterval", 0],
+    ["edges[1].advskew", 255],
+    ["carp", null],
+  ])("is not asked about when %s is wrong", (path, value) => {
+    const errors = errorsOf(example({ ...FAST, "edges[0].advskew": 19, [path]: value }));
+    expect(errors).toEqual([expect.stringContaining(`${path} must be `)]);
+  });
+
+  it("is asked about although another setting is wrong", () => {
+    const errors = errorsOf(example({ ...FAST, "edges[0].advskew": 19, "carp.vhid": 0 }));
+    expect(errors).toEqual([expect.stringContaining("carp.vhid must be "), lowest(0, 19)]);
   });
 });
 

@@ -5,6 +5,20 @@ import { type Environment, parseConfig } from "../../lib/config/load.js";
 /** The file that people copy, so what the tests start from is what they start from. */
 export const EXAMPLE_FILE = new URL("../../edge.config.example.json", import.meta.url);
 
+/** What makes the example's election a fast one. */
+export const FAST = { "carp.profile": "fast", "carp.advertisementInterval": undefined } as const;
+
+/** The drills that have a limit. */
+export const DRILLS = [
+  "carp-down",
+  "power-off",
+  "external-lost",
+  "internal-lost",
+  "drain",
+  "return",
+  "partition",
+] as const;
+
 type Tree = Record<string, unknown>;
 
 /** The example with some settings changed, by path; `undefined` takes one out. */

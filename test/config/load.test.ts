@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { ConfigError } from "../../lib/config/errors.js";
 import { configFile, loadConfig, parseConfig } from "../../lib/config/load.js";
-import { EXAMPLE_FILE, errorsOf, example, exampleWithEdges } from "./example.js";
+import { EXAMPLE_FILE, errorsOf, example, exampleWithEdges, FAST } from "./example.js";
 
 const TOP = [
   "project, region, availabilityZone, ovh, failoverIp, internalNetwork, carpNetwork,",
-  "interfaces, edges, carp, probe, claim, ssh",
+  "interfaces, edges, carp, probe, claim, ssh, drill",
 ].join(" ");
 
 /** The ConfigError that `run` ends in. */
@@ -58,10 +58,20 @@ describe("a file", () => {
   });
 
   it("loads with everything that it says, and with what it leaves out", () => {
-    const { $schema: _, edges, ...written } = example() as { $schema: string; edges: object[] };
+    const {
+      $schema: _,
+      edges,
+      carp,
+      ...written
+    } = example() as {
+      $schema: string;
+      edges: object[];
+      carp: object;
+    };
     expect(loadConfig(write("example.json", JSON.stringify(example())))).toEqual({
       ...written,
       edges: edges.map((edge, index) => ({ ...edge, advskew: index === 0 ? 1 : 50 })),
+      carp: { ...carp, profile: "normal" },
       ovh: { endpoint: "ovh-eu" },
       claim: { deadline: 120, checkInterval: 30, healthyFor: 10 },
     });
@@ -201,6 +211,25 @@ describe("a configuration in memory", () => {
     expect(parseConfig(exampleWithEdges(count)).edges.map(({ advskew }) => advskew)).toEqual(skews);
   });
 
+  it.each([
+    [2, [40, 60]],
+    [3, [40, 60, 80]],
+    [4, [40, 60, 80, 100]],
+    [5, [40, 60, 80, 100, 120]],
+    [6, [40, 60, 80, 100, 120, 140]],
+    [7, [40, 60, 80, 100, 120, 140, 160]],
+    [8, [40, 60, 80, 100, 120, 140, 160, 180]],
+  ])("gives %i edges of the fast profile the skews %j and no whole seconds", (count, skews) => {
+    const { carp, edges } = parseConfig(exampleWithEdges(count, FAST));
+    expect(edges.map(({ advskew }) => advskew)).toEqual(skews);
+    expect(carp.advertisementInterval).toBe(0);
+  });
+
+  it("keeps a skew that is given in the fast profile", () => {
+    const config = parseConfig(exampleWithEdges(3, { ...FAST, "edges[0].advskew": 254 }));
+    expect(config.edges.map(({ advskew }) => advskew)).toEqual([254, 60, 80]);
+  });
+
   it("keeps a skew that is given, also when it is 0", () => {
     const config = parseConfig(exampleWithEdges(3, { "edges[0].advskew": 0, "edges[2].advskew": 254 }));
     expect(config.edges.map(({ advskew }) => advskew)).toEqual([0, 50, 254]);
@@ -298,6 +327,27 @@ describe("all errors are reported at once", () => {
     ]);
   });
 
+  it("of the fast profile, beside an unknown key and a limit out of range", () => {
+    const changes = {
+      ...FAST,
+      "carp.interval": 1,
+      "edges[0].advskew": 19,
+      "drill.limits.drain": 0,
+    };
+    expect(errorsOf(example(changes))).toEqual([
+      "carp.interval is not a setting; known here are vhid, address, profile, advertisementInterval, preempt",
+      "drill.limits.drain must be an integer from 1 to 3600000, got 0; it is a number of milliseconds",
+      "edges[0].advskew must be 20 or more with carp.profile fast, got 19; leave it out to have it chosen",
+    ]);
+  });
+
+  // Without a profile nobody knows which skew an edge has by default.
+  it.fails("of a wrong profile, and none of a skew that rests on it", () => {
+    expect(errorsOf(example({ "carp.profile": "Fast", "edges[0].advskew": 50 }))).toEqual([
+      'carp.profile must be normal or fast, got "Fast"; fast advertises several times a second',
+    ]);
+  });
+
   it("of relations, beside a key without a name", () => {
     expect(errorsOf({ ...example({ "edges[1].advskew": 1 }), "": 1 })).toContain(
       "edges[1].advskew must differ from edges[0].advskew, got 1 twice; " +
@@ -322,6 +372,7 @@ describe("unknown keys", () => {
     ["claims", "did you mean claim?"],
     ["probes", "did you mean probe?"],
     ["shh", "did you mean ssh?"],
+    ["drills", "did you mean drill?"],
     ["terraform", `known here are ${TOP}`],
     ["__proto__", `known here are ${TOP}`],
     ["constructor", `known here are ${TOP}`],
@@ -341,15 +392,18 @@ describe("unknown keys", () => {
     ["edges[1].advSkew", "did you mean advskew?"],
     ["edges[1].availability", "known here are name, flavor, image, internalAddress, advskew, sshHostKey"],
     ["carp.vhID", "did you mean vhid?"],
+    ["carp.profil", "did you mean profile?"],
     ["carp.prempt", "did you mean preempt?"],
-    ["carp.password", "known here are vhid, address, advertisementInterval, preempt"],
-    ["carp.toString", "known here are vhid, address, advertisementInterval, preempt"],
+    ["carp.password", "known here are vhid, address, profile, advertisementInterval, preempt"],
+    ["carp.toString", "known here are vhid, address, profile, advertisementInterval, preempt"],
     ["probe.attempt", "did you mean attempts?"],
     ["probe.port", "known here are targets, interval, attempts"],
     ["claim.deadLine", "did you mean deadline?"],
     ["claim.retries", "known here are deadline, checkInterval, healthyFor"],
     ["ssh.privateKey", "did you mean privateKeyPath?"],
     ["ssh.username", "known here are user, port, privateKeyPath, publicKeyPath"],
+    ["drill.limit", "did you mean limits?"],
+    ["drill.deadline", "known here are limits"],
   ])("fail: %s", (path, next) => {
     expect(errorsOf(withKey(path))).toEqual([`${path} is not a setting; ${next}`]);
   });
@@ -404,7 +458,7 @@ describe("unknown keys", () => {
     expect(errorsOf(input)).toEqual([
       "carp.vhid must be an integer from 1 to 255, got nothing; " +
         "pick one that nothing else uses on this vRack",
-      "carp.valueOf is not a setting; known here are vhid, address, advertisementInterval, preempt",
+      "carp.valueOf is not a setting; known here are vhid, address, profile, advertisementInterval, preempt",
     ]);
   });
 

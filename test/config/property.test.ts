@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../lib/config/errors.js";
 import { parseConfig } from "../../lib/config/load.js";
-import { example } from "./example.js";
+import { DRILLS, example, FAST } from "./example.js";
 
 /** Every setting there is, in one sound configuration. */
 const complete = () =>
@@ -15,7 +15,12 @@ const complete = () =>
     "edges[1].sshHostKey": "ssh-ed25519 AAAA1",
     claim: { deadline: 120, checkInterval: 30, healthyFor: 10 },
     "ssh.publicKeyPath": "~/.ssh/id_ed25519.pub",
+    "carp.profile": "normal",
+    drill: { limits: Object.fromEntries(DRILLS.map((name) => [name, 5000])) },
   });
+
+/** The same with a fast election. */
+const fast = () => example({ ...complete(), ...FAST, "edges[0].advskew": 40, "edges[1].advskew": 60 });
 
 const existing = {
   internalNetwork: { networkId: "pn-1", subnetId: "sn-1", cidr: "10.10.0.0/16" },
@@ -45,6 +50,8 @@ const likely = fc.oneof(
     "edge-a",
     "ovh-ca",
     "pn-1",
+    "normal",
+    "fast",
     "ssh-rsa AAAA",
     "10.25.0.10/16",
     "10.10.0.0/16",
@@ -71,11 +78,11 @@ function answers(input: unknown): void {
   }
 }
 
-/** Any one of the settings of `group` changed to anything, in networks to create and in existing ones. */
+/** Any one of the settings of `group` changed to anything, in networks to create, in existing ones and in a fast election. */
 const changesTo = (group: string) =>
   fc.property(
     fc.constantFrom(...PATHS.filter((path) => path.split(/[.[]/)[0] === group)),
-    fc.constantFrom(complete, () => ({ ...complete(), ...existing })),
+    fc.constantFrom(complete, () => ({ ...complete(), ...existing }), fast),
     anything,
     (path, base, value) => answers(example({ ...base(), [path]: value })),
   );
@@ -86,9 +93,12 @@ describe("whatever is changed, the configuration is accepted or refused with a C
   it("starts from sound configurations that have every setting", () => {
     parseConfig(complete());
     parseConfig({ ...complete(), ...existing });
+    parseConfig(fast());
     expect(PATHS).toContain("edges[1].sshHostKey");
     expect(PATHS).toContain("carpNetwork.vlanId");
     expect(PATHS).toContain("carpNetwork.subnetId");
+    expect(PATHS).toContain("carp.profile");
+    expect(PATHS).toContain("drill.limits.carp-down");
   });
 
   it.each(groups)("in %s", (group) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../lib/config/load.js";
-import { errorsOf, example, exampleWithEdges, get } from "./example.js";
+import { DRILLS, errorsOf, example, exampleWithEdges, FAST, get } from "./example.js";
 
 /** A setting's rule as its message words it, with values on both sides of it. */
 interface Rule {
@@ -65,6 +65,12 @@ describe("integers", () => {
     },
     { path: "claim.healthyFor", min: 0, max: 300, next: "10 is the usual value" },
     { path: "ssh.port", min: 1, max: 65535, next: "22 is the usual value" },
+    ...DRILLS.map((name) => ({
+      path: `drill.limits.${name}`,
+      min: 1,
+      max: 3_600_000,
+      next: "it is a number of milliseconds",
+    })),
   ].map((rule) => ({ ...rule, must: `an integer from ${rule.min} to ${rule.max}` }));
 
   it.each(rules.flatMap((rule) => accepted(rule, [rule.min, rule.max])))(
@@ -545,6 +551,28 @@ describe("flags and choices", () => {
     ]);
   });
 
+  it.each([
+    ["normal", { "carp.profile": "normal" }],
+    ["fast", FAST],
+  ])("accepts %s for carp.profile", (profile, changes) => {
+    expect(parseConfig(example(changes)).carp.profile).toBe(profile);
+  });
+
+  it.each([
+    ["Fast", '"Fast"'],
+    ["fast ", '"fast "'],
+    ["slow", '"slow"'],
+    ["", '""'],
+    [1, "1"],
+    [true, "true"],
+    [null, "null"],
+    [["fast"], '["fast"]'],
+  ])("fails when carp.profile is %j", (profile, shown) => {
+    expect(errorsOf(example({ "carp.profile": profile }))).toEqual([
+      `carp.profile must be normal or fast, got ${shown}; fast advertises several times a second`,
+    ]);
+  });
+
   it.each(["ovh-eu", "ovh-ca", "ovh-us"])("accepts %s for ovh.endpoint", (endpoint) => {
     expect(parseConfig(example({ ovh: { endpoint } })).ovh.endpoint).toBe(endpoint);
   });
@@ -566,6 +594,41 @@ describe("flags and choices", () => {
       `ovh.endpoint must be ovh-eu, ovh-ca or ovh-us, got "${"x".repeat(56)}...; ` +
         "use the one where your account is",
     ]);
+  });
+});
+
+describe("limits of drills", () => {
+  it("may be given for all drills at once", () => {
+    const limits = Object.fromEntries(DRILLS.map((name, index) => [name, 1000 * (index + 1)]));
+    expect(parseConfig(example({ drill: { limits } })).drill).toEqual({ limits });
+  });
+
+  it("fail each by itself", () => {
+    expect(errorsOf(example({ drill: { limits: { drain: 0, return: 1, partition: 3_600_001 } } }))).toEqual([
+      "drill.limits.drain must be an integer from 1 to 3600000, got 0; it is a number of milliseconds",
+      "drill.limits.partition must be an integer from 1 to 3600000, got 3600001; " +
+        "it is a number of milliseconds",
+    ]);
+  });
+
+  // The last two are drills, but nothing moves in them.
+  const unknown = ["carpdown", "Drain", "power-of", "terraform", "toString", "probe-lost", "api-down"];
+
+  it.each(unknown)("fail when no drill that has one is named %s", (name) => {
+    expect(errorsOf(example({ drill: { limits: { [name]: 1 } } }))).toEqual([
+      expect.stringMatching(new RegExp(`^drill\\.limits\\.${name} `)),
+    ]);
+  });
+
+  it.fails.each(unknown)("fail with the names of drills when it is named %s", (name) => {
+    expect(errorsOf(example({ drill: { limits: { [name]: 1 } } }))).toEqual([
+      expect.stringMatching(new RegExp(DRILLS.join("|"))),
+    ]);
+  });
+
+  it.fails("fail when a drill is named __proto__, as everywhere else", () => {
+    const drill = JSON.parse('{"limits": {"__proto__": 1}}');
+    expect(errorsOf({ ...example(), drill })).toHaveLength(1);
   });
 });
 
@@ -657,7 +720,7 @@ describe("lists", () => {
 
 describe("groups of settings", () => {
   const required = ["failoverIp", "internalNetwork", "carpNetwork", "carp"];
-  const optional = ["ovh", "interfaces", "probe", "claim", "ssh"];
+  const optional = ["ovh", "interfaces", "probe", "claim", "ssh", "drill", "drill.limits"];
 
   it.each(
     [...required, ...optional].flatMap((group) =>
@@ -690,9 +753,23 @@ describe("groups of settings", () => {
     const carp = { vhid: 7, address: "10.25.0.10/16" };
     expect(parseConfig(example({ carp })).carp).toEqual({
       ...carp,
+      profile: "normal",
       advertisementInterval: 1,
       preempt: false,
     });
+  });
+
+  it("fills in no whole seconds when carp names the fast profile as well", () => {
+    const carp = { vhid: 7, address: "10.25.0.10/16", profile: "fast" };
+    expect(parseConfig(example({ carp })).carp).toEqual({
+      ...carp,
+      advertisementInterval: 0,
+      preempt: false,
+    });
+  });
+
+  it.each([undefined, {}, { limits: {} }])("adds nothing to drill when it is %j", (drill) => {
+    expect(parseConfig(example({ drill })).drill).toEqual(drill);
   });
 
   it.each(["availabilityZone", "edges[1].internalAddress", "edges[1].sshHostKey", "ssh.privateKeyPath"])(

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadConfig } from "../../lib/config/load.js";
+import { loadConfig, parseConfig } from "../../lib/config/load.js";
 import { EdgeStack } from "../../lib/constructs/edge-stack.js";
 import { EXAMPLE_FILE, example, exampleWithEdges } from "../config/example.js";
 import { type Json, type Synthesized, synthesize, synthesizeStack } from "./synthesized.js";
@@ -54,7 +54,8 @@ describe("the stack", () => {
   });
 
   it("is the same each time, so that a diff shows only what changed", () => {
-    expect(synthesize(example()).text).toBe(stack.text);
+    const config = parseConfig(example());
+    expect(synthesizeStack((app) => new EdgeStack(app, "edge", { config })).text).toBe(stack.text);
   });
 });
 

@@ -123,7 +123,13 @@ export function synthesizeStack(build: (app: App) => TerraformStack): Synthesize
   return new Synthesized(outdir, node.id);
 }
 
-/** Synthesizes the stack of a configuration as written. */
+const made = new Map<string, Synthesized>();
+
+/** Synthesizes the stack of a configuration as written; the same one is synthesized once. */
 export function synthesize(config: unknown): Synthesized {
-  return synthesizeStack((app) => new EdgeStack(app, "edge", { config: parseConfig(config) }));
+  const key = JSON.stringify(config);
+  const found =
+    made.get(key) ?? synthesizeStack((app) => new EdgeStack(app, "edge", { config: parseConfig(config) }));
+  made.set(key, found);
+  return found;
 }

@@ -45,14 +45,16 @@ describe("npm run demo", () => {
     expect(stderr).toBe("");
     for (const line of [
       "Diff after the deploy: No changes",
-      "The guide's check: ifconfig carp0 down on the master: the FailOver IP is at bi-edge-sbg-2",
+      "The guide's check: ifconfig carp0 down on the master, then up again: the FailOver IP is at bi-edge-sbg-2",
       "bi-edge-sbg-2 is MASTER",
-      "OVH accepts the claim",
-      "OVH routes to bi-edge-sbg-2",
       "bi-edge-sbg-2 has the alias",
-      "bi-edge-sbg-2 answers for 146.59.143.231",
+      "OVH accepts the claim of bi-edge-sbg-2",
+      "bi-edge-sbg-2 has seen that OVH routes the address to it",
       "Diff after the failover: a deploy does not take the address back: No changes",
       "Change a probe target and deploy again: /etc/edge.conf on each of 2 edges",
+      "The master loses its power, and boots again: the FailOver IP is at bi-edge-sbg-1",
+      "packets are answered again",
+      "What just happened:",
       "Destroy: nothing is left in the region but the adopted FailOver IP",
     ]) {
       expect(stdout).toContain(line);

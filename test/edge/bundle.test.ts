@@ -81,7 +81,7 @@ describe("a bundle", () => {
       "mac vio2 fa:16:3e:00:00:03",
       "sysctl net.inet.carp.preempt=0",
       "cron * * * * * /usr/local/sbin/edge-sync cron >/dev/null 2>&1",
-      expect.stringMatching(/^file 0555 root wheel [0-9a-f]{64} 20 \d+ \/usr\/local\/sbin\/edge-install$/),
+      expect.stringMatching(/^file 0555 root wheel [0-9a-f]{64} \d+ \d+ \/usr\/local\/sbin\/edge-install$/),
     ]);
   });
 
@@ -107,23 +107,19 @@ describe("a bundle", () => {
   it("tells the digest of a file at once where nothing in it comes late", () => {
     const whole = rendered();
     const { text, lateDigests } = bundle(whole);
-    const digests = Object.values(read(text).files).map(({ digest }) => digest);
-    expect(digests).toEqual([
-      ...whole.files.slice(0, 5).map(({ content }) => sha256(content)),
-      "@@sha256_5@@",
-      "@@sha256_6@@",
-      "@@sha256_7@@",
-      sha256(whole.files[8]?.content as string),
-    ]);
-    expect(lateDigests.map(({ placeholder }) => placeholder)).toEqual([
-      "@@sha256_5@@",
-      "@@sha256_6@@",
-      "@@sha256_7@@",
-    ]);
-    expect(lateDigests.map(({ content }) => content)).toEqual(
-      ["/etc/hostname.carp0", "/etc/ovh.conf", "/etc/edge.conf"].map(
-        (path) => whole.files.find((one) => one.path === path)?.content,
-      ),
+    const late = ["/etc/hostname.carp0", "/etc/ovh.conf", "/etc/edge.conf"];
+    const placeholderOf = (path: string) => `@@sha256_${whole.files.findIndex((one) => one.path === path)}@@`;
+    const digests = Object.entries(read(text).files).map(([path, { digest }]) => [path, digest]);
+    expect(digests).toEqual(
+      whole.files.map(({ path, content }) => [
+        path,
+        late.includes(path) ? placeholderOf(path) : sha256(content),
+      ]),
+    );
+    expect(lateDigests).toEqual(
+      whole.files
+        .filter(({ path }) => late.includes(path))
+        .map(({ path, content }) => ({ placeholder: placeholderOf(path), content })),
     );
   });
 

@@ -65,10 +65,12 @@ describe.each(EDGES)("the files of $name in $folder", (edge) => {
     expect(Object.keys(files).sort()).toEqual(filesBelow(folder));
   });
 
-  it.each(Object.entries(staticFiles()))("have %s as it is shipped, for all to run", (path, content) => {
+  it.each(Object.entries(staticFiles()))("have %s as it is shipped", (path, content) => {
     const { files } = renderEdge(edge.config, edge.name, staticFiles());
+    // Programs are for all to run, manual pages for all to read.
+    const mode = path.startsWith("/usr/local/sbin/") ? 0o555 : 0o444;
     expect(files.filter((file) => file.path === path)).toEqual([
-      { path, mode: 0o555, owner: "root", group: "wheel", content },
+      { path, mode, owner: "root", group: "wheel", content },
     ]);
   });
 });

@@ -66,7 +66,6 @@ function changesAtRelease(
     expect(settingsOf(node)).toMatchObject({ ...BEFORE, ...after, advskew: 20 });
     expect([node.read("/etc/hostname.carp0"), node.mode("/etc/hostname.carp0")]).toEqual([waiting, "0640"]);
     expect([node.exists("/var/db/edge/pending"), node.exists("/var/db/edge/hold")]).toEqual([false, false]);
-    expect((await node.deliver(edge, values)).said).toEqual(["edge-install: done"]);
   });
 }
 
@@ -286,9 +285,8 @@ describe.concurrent("a delivery that fails while it is applied", { timeout: 60_0
     onBackup(async (node) => {
       const before = node.files(["/etc", "/usr/local"]);
       // It leaves its role while files are put in place.
-      const cp = '#!/bin/sh\n/sbin/ifconfig carp0 down\nexec /simulator/host/cp "$@"\n';
-      await node.run("rm /bin/cp");
-      node.write("/bin/cp", cp, 0o755);
+      await node.run("rm /bin/sync");
+      node.write("/bin/sync", "#!/bin/sh\n/sbin/ifconfig carp0 down\n", 0o755);
       expect(await node.deliver(rendered({ "probe.interval": 20 }), {}, "EDGE_INSTALL_ROLE_WAIT=1")).toEqual({
         status: 1,
         said: [

@@ -89,11 +89,14 @@ describe("the Perl programs", () => {
 });
 
 describe("what is shipped", () => {
-  it("is three programs in the folder of local ones", () => {
+  it("is three programs, each with its manual page", () => {
     expect(Object.keys(staticFiles())).toEqual([
       "/usr/local/sbin/edge-install",
       "/usr/local/sbin/edge-sync",
       "/usr/local/sbin/ip-move",
+      "/usr/local/man/man8/edge-install.8",
+      "/usr/local/man/man8/edge-sync.8",
+      "/usr/local/man/man8/ip-move.8",
     ]);
   });
 

@@ -34,6 +34,9 @@ const PERSON = { applicationKey: "person-key", applicationSecret: "person-secret
 /** How many times faster the programs' clocks go: their pauses shrink, their number stays. */
 export const HASTE = 20;
 
+/** For what depends on the time between two of its steps. */
+export const IN_REAL_TIME = { PERL5OPT: "" };
+
 /** Lets a Perl program's monotonic clock, its pauses and its alarms go faster; the program stays as it is. */
 const HASTE_MODULE = `package Haste;
 use Time::HiRes ();
@@ -75,6 +78,7 @@ export class Bench {
   pings = true;
   /** Everything that programs have printed in a test. */
   printed = "";
+  private marks = 0;
   private readonly folder = mkdtempSync(join(tmpdir(), "edge-"));
   private readonly ports = new Map<string, number | "no such name" | "unreachable">();
 
@@ -293,8 +297,19 @@ export class Bench {
       });
   }
 
-  /** Waits until nothing runs on the machine any more. */
+  /** Waits until nothing runs on the machine any more, and what it has logged is there. */
   async quiet(): Promise<void> {
+    await this.idle();
+    // Lines to syslog arrive in their order, but later than the end of who wrote them.
+    const mark = `${++this.marks}`;
+    await this.run(`perl -e 'socket(S, 1, 2, 0); connect(S, pack("S a*", 1, "/dev/log\\0")); syswrite(S, "<30>mark: ${mark}")'`, IN_REAL_TIME);
+    const { syslog } = this.machine;
+    const found = () => syslog.findIndex(({ tag, text }) => tag === "mark" && text === mark);
+    await this.until(() => found() >= 0, "syslog has what was logged");
+    syslog.splice(found(), 1);
+  }
+
+  private async idle(): Promise<void> {
     let before = 1;
     await this.until(() => {
       // A process between fork and exec may be missed once, not twice.

@@ -322,8 +322,7 @@ last claim   none
 
   it("changes nothing", async () => {
     await bench.become("MASTER");
-    await bench.run("edge-sync status");
-    await bench.quiet();
+    await sync("status");
     expect((await bench.run("ls /var/run /var/db/edge")).stdout).toBe("/var/db/edge:\n\n/var/run:\n");
     expect(bench.requests()).toEqual([]);
     expect(log()).toEqual([]);
@@ -350,7 +349,7 @@ describe("the command line of edge-sync", () => {
       stdout: "",
       stderr: `edge-sync: /etc/edge.conf must name ${key}; deploy again\n`,
     });
-    await expect.poll(log).toEqual([`edge-sync: /etc/edge.conf must name ${key}; deploy again`]);
+    expect(log()).toEqual([`edge-sync: /etc/edge.conf must name ${key}; deploy again`]);
   });
 
   it("needs /etc/edge.conf", async () => {

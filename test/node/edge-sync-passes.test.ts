@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { IP, LOOK, useBench } from "./bench.js";
+import { IN_REAL_TIME, IP, LOOK, useBench } from "./bench.js";
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -13,11 +13,20 @@ const counters = () => Object.fromEntries(bench.machine.kernel.groups);
 const running = (...words: readonly string[]) =>
   bench.processes().filter((process) => words.every((word) => process.words.includes(word)));
 
+const IN_HASTE = {};
+const sync = (command = "", pace: Readonly<Record<string, string>> = IN_REAL_TIME) =>
+  bench.run(`edge-sync ${command}`, pace);
+
 /** A pass and all that it starts. */
-async function pass(command = "") {
-  const result = await bench.run(`edge-sync ${command}`);
+async function pass(command = "", pace: Readonly<Record<string, string>> = IN_REAL_TIME) {
+  const result = await sync(command, pace);
   await bench.quiet();
   return result;
+}
+/** Pass after pass, as the polls of a longer time. */
+async function passUntil(condition: () => boolean, what: string): Promise<void> {
+  for (let n = 0; n < 100 && !condition(); n++) await pass("", IN_HASTE);
+  await bench.until(condition, what);
 }
 
 /** Puts a program in the place of one of the system's while `during` goes on. */
@@ -57,17 +66,13 @@ describe("a pass of edge-sync", () => {
   });
 
   it("demotes when a link is lost, and takes it back when it was healthy for long enough", async () => {
-    await pass();
+    await pass("", IN_HASTE);
     for (const name of ["vio0", "vio1"]) {
       bench.machine.kernel.setCable(name, false);
-      await pass();
+      await pass("", IN_HASTE);
       expect(counters()).toEqual({ carp: 0, edgefault: 64, edgedrain: 0 });
       bench.machine.kernel.setCable(name, true);
-      await bench.until(() => running().length === 0, "no process is left");
-      await pass();
-      expect(counters()).toMatchObject({ edgefault: 64 });
-      await bench.run("sleep 0.6");
-      await pass();
+      await passUntil(() => counters().edgefault === 0, "the demotion is taken back");
       expect(counters()).toEqual({ carp: 0, edgefault: 0, edgedrain: 0 });
     }
   });
@@ -99,7 +104,7 @@ describe("a pass of edge-sync", () => {
       bench.project.failoverIps.add("fo-1", IP, bench.here);
       await pass();
     });
-    expect(log()[0]).toBe(`edge-sync: alias=on ip=${IP} reason="master" failed: ifconfig: no `);
+    expect(log()[0]).toBe(`edge-sync: alias=on ip=${IP} reason="master" failed: ifconfig: no`);
   });
 
   it("takes rc's demotion with nothing in /var/run for a boot: edgefault first", async () => {
@@ -138,7 +143,7 @@ describe("a pass of edge-sync", () => {
 
   it("does not wait for OVH", async () => {
     bench.project.faults.fail("GET", "/failover", { delay: 500 });
-    await bench.run("edge-sync");
+    await sync();
     expect(running("/usr/local/sbin/ip-move", "check")).toHaveLength(1);
     await bench.quiet();
     expect(memory()).toMatchObject({ known: "elsewhere" });
@@ -147,19 +152,19 @@ describe("a pass of edge-sync", () => {
   it("leaves no file of its caller open in what goes on in the background", async () => {
     bench.project.faults.fail("GET", "/failover", { delay: 500 });
     // The pipe ends when the last one who holds it has closed it.
-    await bench.run("edge-sync | cat");
+    await bench.run("edge-sync | cat", IN_REAL_TIME);
     expect(running("/usr/local/sbin/ip-move", "check")).toHaveLength(1);
     await bench.quiet();
   });
 
   it("ends a check that hangs", async () => {
     await instead("/usr/local/sbin/ip-move", "exec sleep 1000", async () => {
-      await bench.run("edge-sync");
+      await sync("", IN_HASTE);
       expect(running("sleep", "1000")).toHaveLength(1);
-      await bench.quiet();
+      await bench.until(() => memory().unanswered === 1, "the pass after it has seen that");
     });
     expect(bench.json(`${RUN}/check.json`)).toMatchObject({ status: 5 });
-    expect(memory()).toMatchObject({ unanswered: 1 });
+    await bench.quiet();
   });
 });
 
@@ -168,12 +173,12 @@ describe("passes at the same time", () => {
     await pass();
     await instead("/sbin/ifconfig", BLOCKED, async () => {
       block();
-      const first = bench.run("edge-sync");
+      const first = sync();
       await bench.until(() => calls("-A") === 1, "the first pass looks");
-      const second = bench.run("edge-sync");
+      const second = sync();
       await bench.until(() => running("/usr/local/sbin/edge-sync").length === 2, "the second pass waits");
       // It may not have come to its lock yet: whichever of the two waits, the other leaves.
-      const third = bench.run("edge-sync");
+      const third = sync();
       expect(await Promise.race([second, third])).toEqual(DONE);
       expect(calls("-A")).toBe(1);
       await bench.run("rm /tmp/block");
@@ -185,16 +190,16 @@ describe("passes at the same time", () => {
 
   it("a trigger during a pass means one more pass, which sees what happened meanwhile", async () => {
     await pass();
-    await instead("/sbin/ifconfig", `${BLOCKED.replace("exec REAL", "REAL")}\nset -- $?; while [ -e /tmp/late ]; do sleep 0.02; done; exit $1`, async () => {
-      bench.machine.sandbox.write("/tmp/late", "");
-      const first = bench.run("edge-sync");
+    const lateEnd = `REAL "$@"; status=$?; echo looked >>/tmp/calls; while [ -e /tmp/block ]; do sleep 0.02; done; exit $status`;
+    await instead("/sbin/ifconfig", lateEnd, async () => {
+      block();
+      const first = sync();
       // The first pass has seen the links; what comes now it cannot know.
-      await bench.until(() => calls("-A") === 1, "the first pass looks");
-      await bench.run("sleep 0.2");
+      await bench.until(() => calls("looked") === 1, "the first pass has seen the links");
       bench.machine.kernel.setCable("vio0", false);
-      const second = bench.run("edge-sync");
+      const second = sync();
       await bench.until(() => running("/usr/local/sbin/edge-sync").length === 2, "the second pass waits");
-      await bench.run("rm /tmp/late");
+      await bench.run("rm /tmp/block");
       await Promise.all([first, second]);
       await bench.quiet();
     });
@@ -204,7 +209,7 @@ describe("passes at the same time", () => {
   it("twenty triggers at once are a few passes, and none is left", async () => {
     await pass();
     await instead("/sbin/ifconfig", BLOCKED, async () => {
-      await bench.run("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do edge-sync & done; wait");
+      await bench.run("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do edge-sync & done; wait", IN_REAL_TIME);
       await bench.quiet();
       expect(calls("-A")).toBeGreaterThanOrEqual(1);
       expect(calls("-A")).toBeLessThanOrEqual(20);
@@ -218,25 +223,25 @@ describe("a pass that hangs is ended, and leaves no lock and no process", () => 
   const ENDED = "edge-sync: a pass hung and was ended";
 
   it("as it waits for one that does not end", async () => {
-    await pass();
+    await pass("", IN_HASTE);
     const holder = bench.run(
       `PERL5OPT= exec perl -MFcntl=:flock -e 'open(F, ">", "${RUN}/run.lock"); flock(F, LOCK_EX); open(O, ">", "/tmp/locked"); close(O); sleep 1 while -e "/tmp/locked"'`,
     );
     await bench.until(() => bench.machine.sandbox.read("/tmp/locked") !== undefined, "the lock is taken");
-    expect(await bench.run("edge-sync")).toEqual({ ...DONE, status: 1 });
+    expect(await sync("", IN_HASTE)).toEqual({ ...DONE, status: 1 });
     expect(log()).toEqual([ENDED]);
     await bench.run("rm /tmp/locked");
     await holder;
     await bench.quiet();
-    expect(await pass()).toEqual(DONE);
+    expect(await pass("", IN_HASTE)).toEqual(DONE);
   });
 
   // Perl waits for a child whose output it reads, even as it exits.
   it.fails("as it waits for a command", async () => {
-    await pass();
+    await pass("", IN_HASTE);
     await instead("/sbin/ifconfig", BLOCKED, async () => {
       block();
-      const hung = bench.run("edge-sync");
+      const hung = sync("", IN_HASTE);
       await bench.until(() => log().includes(ENDED), "the alarm has rung");
       let ended = false;
       void hung.then(() => {
@@ -247,12 +252,12 @@ describe("a pass that hangs is ended, and leaves no lock and no process", () => 
   });
 
   it.fails("and the next pass does its work", async () => {
-    await pass();
+    await pass("", IN_HASTE);
     await instead("/sbin/ifconfig", 'if mkdir /tmp/once 2>/dev/null; then exec sleep 1000; fi; exec REAL "$@"', async () => {
-      void bench.run("edge-sync");
+      void sync("", IN_HASTE);
       await bench.until(() => log().includes(ENDED), "the alarm has rung");
       bench.machine.kernel.setCable("vio0", false);
-      void bench.run("edge-sync");
+      void sync("", IN_HASTE);
       try {
         await bench.until(() => counters().edgefault === 64, "the next pass demotes", 3);
       } finally {
@@ -267,7 +272,7 @@ describe("a pass that hangs is ended, and leaves no lock and no process", () => 
     bench.machine.kernel.setCable("vio0", false);
     await instead("/sbin/ifconfig", BLOCKED, async () => {
       block();
-      void bench.run("edge-sync");
+      void sync();
       await bench.until(() => calls("-A") === 1, "the pass looks");
       for (const { id } of running("/usr/local/sbin/edge-sync")) process.kill(id, "SIGKILL");
       await bench.run("rm /tmp/block");
@@ -285,7 +290,7 @@ describe("edge-sync poll", () => {
   it("probes, passes, and returns before either has ended", async () => {
     await instead("/sbin/ping", BLOCKED, async () => {
       block();
-      expect(await bench.run("edge-sync poll")).toEqual(DONE);
+      expect(await sync("poll")).toEqual(DONE);
       await bench.until(() => calls("-n -q -c 2 -w 1 192.0.2.1") + calls("-n -q -c 2 -w 1 192.0.2.2") === 2, "both targets are probed");
       expect(probe()).toBeUndefined();
       await bench.until(() => memory().role === "BACKUP", "a pass has run");
@@ -300,6 +305,7 @@ describe("edge-sync poll", () => {
   });
 
   it("sees that none answers", async () => {
+    await pass();
     bench.pings = false;
     await pass("poll");
     expect(probe()).toMatchObject({ ok: 0 });
@@ -319,7 +325,7 @@ describe("edge-sync poll", () => {
 
   it("ends a ping that hangs", async () => {
     await instead("/sbin/ping", "exec sleep 1000", async () => {
-      await bench.run("edge-sync poll");
+      await sync("poll", IN_HASTE);
       await bench.until(() => running("sleep", "1000").length === 2, "both targets are probed");
       await bench.quiet();
     });
@@ -329,27 +335,25 @@ describe("edge-sync poll", () => {
   it("does not probe while a probe is under way", async () => {
     await instead("/sbin/ping", BLOCKED, async () => {
       block();
-      await bench.run("edge-sync poll");
+      await sync("poll");
       await bench.until(() => calls("-n -q -c 2 -w 1 192.0.2.1") === 1, "the targets are probed");
-      await bench.run("edge-sync poll");
-      await bench.run("edge-sync poll");
+      await sync("poll");
+      await sync("poll");
       await bench.until(() => running("poll").length === 0, "the polls have ended");
     });
     await bench.quiet();
     expect(calls("-n -q -c 2 -w 1 192.0.2.1")).toBe(1);
   });
 
-  it("passes at once when a target that answered does not any more", async () => {
+  it("passes once more when the targets fall silent", async () => {
     await pass("poll");
     bench.pings = false;
-    bench.lead("eu.api.ovh.com", "no such name");
-    await bench.run(`rm ${RUN}/check.json`);
+    // OVH's last answer still counts: the edge stays as healthy as it was, by a pass that knows.
     await pass("poll");
+    expect(probe()).toMatchObject({ ok: 0 });
     expect(counters()).toMatchObject({ edgefault: 0 });
-    // OVH's last answer still counts; once that is gone too, the pass that the probe starts demotes.
-    await bench.run("sleep 1.6");
-    await pass();
-    expect(counters()).toMatchObject({ edgefault: 64 });
+    bench.lead("eu.api.ovh.com", "no such name");
+    await passUntil(() => counters().edgefault === 64, "the edge is demoted");
   });
 });
 

@@ -114,9 +114,11 @@ describe("ip-move check", () => {
 
   it("writes to syslog what went wrong, and nothing when nothing did", async () => {
     await bench.run("ip-move check");
+    await bench.quiet();
     expect(bench.log("ip-move")).toEqual([]);
     bench.project.faults.fail("GET", "/failover", { status: 503 });
     await bench.run("ip-move check");
+    await bench.quiet();
     expect(bench.log("ip-move")).toEqual(["ip-move: check: OVH fails: HTTP 503: simulated fault"]);
   });
 

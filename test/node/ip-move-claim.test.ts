@@ -31,6 +31,7 @@ describe("ip-move claim", () => {
   it("says the same in syslog, with how long each phase took", async () => {
     await bench.become("MASTER");
     await claim("-q");
+    await bench.quiet();
     expect(bench.log("ip-move").map((line) => timeless(`${line}\n`)[0])).toEqual([POSTED, ACCEPTED, arrived(1)]);
   });
 
@@ -99,7 +100,7 @@ describe("rule 8: the claim settles, and looks whether carp0 is still MASTER and
 
   it("asks for nothing when carp0 is MASTER no longer once it has settled", async () => {
     await bench.become("MASTER");
-    bench.configure({ settle: 10 });
+    bench.configure({ settle: 20 });
     const claimed = claim();
     await bench.until(() => bench.json(RESULT)?.phase === "settle", "the claim settles");
     await bench.become("BACKUP");
@@ -108,7 +109,7 @@ describe("rule 8: the claim settles, and looks whether carp0 is still MASTER and
   });
 
   it("claims when carp0 has become MASTER once it has settled", async () => {
-    const claimed = claim("-settle 10");
+    const claimed = claim("-settle 20");
     await bench.until(() => bench.json(RESULT)?.phase === "settle", "the claim settles");
     await bench.become("MASTER");
     expect(await claimed).toMatchObject({ status: 0 });
@@ -148,7 +149,7 @@ describe("rule 8: the claim settles, and looks whether carp0 is still MASTER and
     it("reads it after it has settled, not before", async () => {
       await bench.become("MASTER");
       bench.machine.sandbox.write("/var/run/health", "healthy\n");
-      const claimed = claim("-guard /var/run/health -settle 10");
+      const claimed = claim("-guard /var/run/health -settle 20");
       await bench.until(() => bench.json(RESULT)?.phase === "settle", "the claim settles");
       bench.machine.sandbox.write("/var/run/health", "unhealthy\n");
       expect(await claimed).toMatchObject({ status: 2 });
@@ -187,11 +188,12 @@ describe("how a move ends", () => {
   });
 
   it("somewhere else, because another moved it meanwhile: exit 6", async () => {
-    await bench.reset({ failover: { whilePending: "overwrite", moveDuration: 8000 / HASTE } });
+    await bench.reset({ failover: { whilePending: "overwrite", moveDuration: 5000 } });
     const third = bench.instance("edge-c");
     await bench.become("MASTER");
     const claimed = claim();
     await bench.until(() => bench.requests().length > 1, "the claim looks");
+    bench.project.failoverIps.behaviour.moveDuration = 0;
     bench.project.failoverIps.attach("fo-1", { instanceId: third });
     expect(await claimed).toMatchObject({
       status: 6,
@@ -226,18 +228,12 @@ describe("how a move ends", () => {
     expect(bench.requests().filter((request) => request === POST)).toHaveLength(1);
     expect(bench.json(RESULT)).toMatchObject({ done: 1, accepted: 1, status: 5 });
   });
-
-  it("at its deadline after a last look: what arrived meanwhile is seen", async () => {
-    await bench.become("MASTER");
-    bench.project.failoverIps.behaviour.moveDuration = 100;
-    expect(await claim(`-deadline ${0.2 * HASTE}`)).toMatchObject({ status: 0 });
-  });
 });
 
 describe("one claim at a time", () => {
   it("a second one leaves at once: exit 75", async () => {
     await bench.become("MASTER");
-    const first = claim("-settle 10");
+    const first = claim("-settle 40");
     await bench.until(() => bench.json(RESULT)?.phase === "settle", "the claim settles");
     expect(await bench.run("ip-move claim")).toEqual({
       status: 75,
@@ -250,7 +246,7 @@ describe("one claim at a time", () => {
 
   it("a check goes on beside it", async () => {
     await bench.become("MASTER");
-    const first = claim("-settle 20");
+    const first = claim("-settle 40");
     await bench.until(() => bench.json(RESULT)?.phase === "settle", "the claim settles");
     expect(await bench.run("ip-move check")).toMatchObject({ status: 6 });
     await first;

@@ -24,6 +24,8 @@ export interface DrillOptions {
   readonly config: EdgeConfig;
   /** Milliseconds that a takeover may take before it is given up. @default - 120 s */
   readonly deadline?: number;
+  /** Whether to wait afterwards until everything is sound again. @default - true */
+  readonly leaveSound?: boolean;
 }
 
 const POLL = 100;
@@ -34,7 +36,7 @@ const POLL = 100;
  * @throws Error when the cluster is not sound to start with, or not afterwards
  */
 export async function runDrill(scenario: Scenario, options: DrillOptions): Promise<DrillResult> {
-  const { cluster, config, deadline = 120_000 } = options;
+  const { cluster, config, deadline = 120_000, leaveSound = true } = options;
   await cluster.prepare?.();
   const holder = await sound(cluster, cluster.prepare === undefined ? 0 : deadline);
   const watch = new Watch(cluster, holder);
@@ -51,7 +53,7 @@ export async function runDrill(scenario: Scenario, options: DrillOptions): Promi
     await mend();
   }
   const seen = watch.close();
-  await sound(cluster, deadline);
+  if (leaveSound) await sound(cluster, deadline);
   return {
     scenario: scenario.name,
     what: scenario.what,

@@ -56,7 +56,7 @@ export class OvhProject {
     this.rateLimit = new RateLimit(clock);
     this.flavors = seed.regions.flatMap(flavorsOf);
     this.images = seed.regions.flatMap((region) => seed.imageNames.map((name) => imageOf(region, name)));
-    this.networks = new Networks(path, seed.regions, durations, clock, random);
+    this.networks = new Networks(path, seed.regions, durations, clock, random, () => this.settle());
     this.instances = new Instances(
       {
         project: seed.project,

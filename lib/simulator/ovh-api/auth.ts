@@ -38,7 +38,9 @@ export function authorize(request: SignedRequest, keys: readonly ApiKey[], clock
   if (known.length === 0) throw forbidden("This application key is invalid");
   const key = known.find((candidate) => candidate.consumerKey === consumer);
   if (key === undefined) throw forbidden("This credential is not valid");
-  if (timestamp === undefined || given === undefined) throw badRequest("Missing signature");
+  if (timestamp === undefined || given === undefined || !/^\d+$/.test(timestamp)) {
+    throw badRequest("Missing signature");
+  }
   const expected = signature(key, request.method, request.url, request.body, Number(timestamp));
   if (!sameText(given, expected)) throw badRequest("Invalid signature");
   if (Math.abs(clock.now() / 1000 - Number(timestamp)) > CLOCK_TOLERANCE) {

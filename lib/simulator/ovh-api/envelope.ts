@@ -38,7 +38,7 @@ export interface Kind<Spec, State> {
   /** Refuses the deletion of what is still used. @throws ApiError */
   release?(id: string): void;
   /** Told when the thing is gone. */
-  gone?(id: string, state: State | null): void;
+  gone?(id: string, state: State | null, spec: Spec): void;
 }
 
 /** Milliseconds that tasks take. */
@@ -84,7 +84,7 @@ export class Collection<Spec, State> {
       item.task = undefined;
       if (task.type === "DELETE") {
         this.items.delete(item.id);
-        this.kind.gone?.(item.id, item.state);
+        this.kind.gone?.(item.id, item.state, item.spec);
       } else if (task.error !== undefined) item.failure = task.error;
       else {
         item.state = this.kind.realise(item.id, item.spec, item.state);
@@ -132,12 +132,14 @@ export class Collection<Spec, State> {
 
   update(id: string, body: unknown): Envelope<Spec, State> {
     const item = this.item(id);
-    const { checksum } = body as { checksum?: unknown };
+    const { checksum } = (body ?? {}) as { checksum?: unknown };
     if (typeof checksum !== "string") throw badRequest("Missing checksum");
     if (checksum !== this.checksum(item)) {
       throw conflict(`The ${this.kind.name} has changed since it was read: checksum mismatch`);
     }
     if (item.task !== undefined) throw conflict(`The ${this.kind.name} has a task that is not done`);
+    if (item.failure !== undefined)
+      throw conflict(`The ${this.kind.name} is in error; it can only be deleted`);
     item.spec = this.kind.accept(targetSpec(body), item.spec);
     this.begin(item, "UPDATE", this.durations.update);
     return this.render(item);

@@ -43,24 +43,32 @@ export async function serveApi(options: ServeOptions): Promise<ServedApi> {
   const { project, clock, random, host = "127.0.0.1" } = options;
   const journal = new Journal(clock, random);
   const app = ovhRoutes({ project, clock, journal });
-  const listener = getRequestListener(app.fetch);
+  const queryIds = new WeakMap<IncomingMessage, string>();
+  const listener = getRequestListener(async (fetched, env) => {
+    const answer = await app.fetch(fetched, env);
+    queryIds.set((env as { incoming: IncomingMessage }).incoming, answer.headers.get("x-ovh-queryid") ?? "");
+    return answer;
+  });
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await readBody(request);
+    // A client that went away in the middle of its request asked for nothing.
+    if (body === undefined) return;
     const { method = "GET", url = "/" } = request;
     const [path = "/"] = url.split("?");
+    const fault = project.faults.take(method, path);
     response.on("close", () =>
       journal.add({
         method,
         path,
-        body: body.toString(),
-        status: response.writableEnded ? response.statusCode : 0,
-        queryId: String(response.getHeader("x-ovh-queryid") ?? ""),
+        // The form of a token request is nothing but secrets.
+        body: path.endsWith("/auth/oauth2/token") ? "" : body.toString(),
+        status: response.writableEnded && fault?.dropReply !== true ? response.statusCode : 0,
+        queryId: queryIds.get(request) ?? "",
       }),
     );
-    const fault = project.faults.take(method, path);
     if (fault?.delay !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.delay));
     const forward = () => listener(Object.assign(request, { rawBody: body }), response);
-    return fault === undefined ? forward() : misbehave(fault, request, response, forward);
+    return fault === undefined ? forward() : misbehave(fault, request, response, journal, forward);
   };
   const plain = createHttpServer(handle);
   const servers: Server[] = [plain];
@@ -90,9 +98,13 @@ export async function serveApi(options: ServeOptions): Promise<ServedApi> {
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
+  try {
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+  } catch {
+    return undefined;
+  }
   return Buffer.concat(chunks);
 }
 
@@ -100,10 +112,15 @@ async function misbehave(
   fault: Fault,
   request: IncomingMessage,
   response: ServerResponse,
+  journal: Journal,
   forward: () => unknown,
 ): Promise<void> {
   if (fault.status !== undefined) {
-    response.writeHead(fault.status, { "content-type": "application/json", ...fault.headers });
+    response.writeHead(fault.status, {
+      "content-type": "application/json",
+      "x-ovh-queryid": journal.queryId(),
+      ...fault.headers,
+    });
     response.end(
       fault.body ?? JSON.stringify({ class: `Server::Simulated${fault.status}`, message: "simulated fault" }),
     );
@@ -118,6 +135,9 @@ async function misbehave(
   // The request takes its effect; what the client gets of the answer is cut.
   const write = socket.write.bind(socket);
   let sent = 0;
+  response.on("finish", () => {
+    socket.write = write as typeof socket.write;
+  });
   socket.write = ((chunk: Uint8Array | string, ...rest: unknown[]) => {
     const bytes = Buffer.from(chunk as string);
     const part = bytes.subarray(0, Math.max(0, limit - sent));

@@ -72,6 +72,11 @@ export interface InstanceState {
   readonly userId: string;
 }
 
+interface Interface {
+  readonly entry: AttachedNetwork;
+  readonly address: Address;
+}
+
 type GroupSpec = z.output<typeof groupSpec>;
 type GroupState = GroupSpec & { members: readonly { id: string }[] };
 
@@ -96,8 +101,8 @@ export interface InstanceSurroundings {
 export class Instances {
   readonly instances: Collection<InstanceSpec, InstanceState>;
   readonly groups: Collection<GroupSpec, GroupState>;
-  private readonly attached = new Map<string, { entry: AttachedNetwork; address: Address }[]>();
-  private readonly reserved = new Map<InstanceSpec, { entry: AttachedNetwork; address: Address }[]>();
+  private readonly attached = new Map<string, readonly Interface[]>();
+  private readonly reserved = new Map<InstanceSpec, readonly Interface[]>();
 
   constructor(
     private readonly around: InstanceSurroundings,
@@ -130,7 +135,7 @@ export class Instances {
                 group: previous.group,
                 sshKeyName: previous.sshKeyName,
               };
-        this.checkReferences(spec);
+        this.checkReferences(spec, previous);
         const complete = compact({
           ...spec,
           powerState: spec.powerState ?? "ACTIVE",
@@ -149,7 +154,7 @@ export class Instances {
         const state = this.describe(
           spec,
           interfaces.map(({ entry }) => entry),
-          previous?.hostId,
+          previous,
         );
         if (previous === null)
           around.started?.(
@@ -159,24 +164,28 @@ export class Instances {
           );
         return state;
       },
-      gone: (id) => {
-        for (const { entry, address } of this.attached.get(id) ?? []) {
-          if (entry.subnetId !== null) around.networks.unlease(entry.subnetId, address.ip);
-        }
+      gone: (id, state, spec) => {
+        this.giveBack(this.attached.get(id) ?? this.reserved.get(spec) ?? []);
         this.attached.delete(id);
-        around.stopped?.(id);
+        this.reserved.delete(spec);
+        if (state !== null) around.stopped?.(id);
       },
     };
   }
 
-  private checkReferences(spec: InstanceSpec): void {
+  private checkReferences(spec: InstanceSpec, previous: InstanceSpec | undefined): void {
     const { around } = this;
     const { region } = spec.location ?? { region: "" };
     if (!around.regions.includes(region)) throw notFound(`Region ${region} does not exist`);
-    if (!around.flavors.some(({ id }) => id === spec.flavor.id)) {
+    if (!around.flavors.some(({ id, location }) => id === spec.flavor.id && location.region === region)) {
       throw notFound(`Flavor ${spec.flavor.id} does not exist`);
     }
-    if (spec.image !== undefined && !around.images().some(({ id }) => id === spec.image?.id)) {
+    // The image that an instance was made from may be gone by now.
+    const kept = spec.image?.id === previous?.image?.id;
+    const known = around
+      .images()
+      .some(({ id, location }) => id === spec.image?.id && location.region === region);
+    if (spec.image !== undefined && !kept && !known) {
       throw notFound(`Image ${spec.image.id} does not exist`);
     }
     if (spec.sshKeyName !== undefined && !around.hasKey(spec.sshKeyName)) {
@@ -187,26 +196,47 @@ export class Instances {
     }
   }
 
-  private connect(entries: readonly z.output<typeof networkEntry>[]) {
-    return entries.map((entry) => {
-      const mac = `fa:16:3e:${[0, 0, 0].map(() => this.random.int(256).toString(16).padStart(2, "0")).join(":")}`;
-      const version = 4 as const;
-      if (entry.id === undefined) {
-        if (entry.autoAssignPublicIp !== true)
-          throw badRequest("Invalid parameter networks: neither id nor autoAssignPublicIp");
-        const address: Address = { ip: this.around.publicAddress(), mac, type: "public", version };
-        return { address, entry: { id: null, subnetId: null, gatewayId: null, addresses: [address] } };
-      }
-      const subnets = this.around.networks.subnets(entry.id).list();
-      const subnetId = entry.subnetId ?? subnets[0]?.id;
-      if (subnetId === undefined) throw badRequest(`Network ${entry.id} has no subnet`);
-      const ip = this.around.networks.lease(entry.id, subnetId, entry.ip);
-      const address: Address = { ip, mac, type: "private", version };
-      return { address, entry: { id: entry.id, subnetId, gatewayId: null, addresses: [address] } };
-    });
+  private giveBack(interfaces: readonly Interface[]): void {
+    for (const { entry, address } of interfaces) {
+      if (entry.subnetId !== null) this.around.networks.unlease(entry.subnetId, address.ip);
+    }
   }
 
-  private describe(spec: InstanceSpec, entries: readonly AttachedNetwork[], hostId?: string): InstanceState {
+  /** Interfaces with their addresses; what was taken for the first ones is given back when a later one fails. */
+  private connect(entries: readonly z.output<typeof networkEntry>[]): Interface[] {
+    const connected: Interface[] = [];
+    try {
+      for (const entry of entries) connected.push(this.connectOne(entry));
+    } catch (error) {
+      this.giveBack(connected);
+      throw error;
+    }
+    return connected;
+  }
+
+  private connectOne(entry: z.output<typeof networkEntry>): Interface {
+    const bytes = [0, 0, 0].map(() => this.random.int(256).toString(16).padStart(2, "0"));
+    const mac = `fa:16:3e:${bytes.join(":")}`;
+    if (entry.id === undefined) {
+      if (entry.autoAssignPublicIp !== true) {
+        throw badRequest("Invalid parameter networks: neither id nor autoAssignPublicIp");
+      }
+      const address: Address = { ip: this.around.publicAddress(), mac, type: "public", version: 4 };
+      return { address, entry: { id: null, subnetId: null, gatewayId: null, addresses: [address] } };
+    }
+    const subnets = this.around.networks.subnets(entry.id).list();
+    const subnetId = entry.subnetId ?? subnets[0]?.id;
+    if (subnetId === undefined) throw badRequest(`Network ${entry.id} has no subnet`);
+    const ip = this.around.networks.lease(entry.id, subnetId, entry.ip);
+    const address: Address = { ip, mac, type: "private", version: 4 };
+    return { address, entry: { id: entry.id, subnetId, gatewayId: null, addresses: [address] } };
+  }
+
+  private describe(
+    spec: InstanceSpec,
+    entries: readonly AttachedNetwork[],
+    previous: InstanceState | null,
+  ): InstanceState {
     const { around } = this;
     const flavor = around.flavors.find(({ id }) => id === spec.flavor.id) as Flavor;
     const image = around.images().find(({ id }) => id === spec.image?.id);
@@ -223,7 +253,7 @@ export class Instances {
       },
       image:
         image === undefined
-          ? null
+          ? keptImage(spec, previous)
           : { id: image.id, name: image.name, size: image.size, status: image.status, deprecated: false },
       location: spec.location as z.output<typeof location>,
       networks: [...entries].sort((a, b) => ((a.id ?? "") < (b.id ?? "") ? -1 : 1)),
@@ -233,7 +263,7 @@ export class Instances {
       powerState: spec.powerState ?? "ACTIVE",
       locked: false,
       sshKeyName: spec.sshKeyName ?? null,
-      hostId: hostId ?? this.random.uuid().replaceAll("-", ""),
+      hostId: previous?.hostId ?? this.random.uuid().replaceAll("-", ""),
       projectId: around.project,
       userId: "user",
     };
@@ -267,4 +297,9 @@ export class Instances {
       currentState: group.currentState === null ? null : { ...group.currentState, members },
     };
   }
+}
+
+/** What an instance was made from stays, whatever becomes of that image. */
+function keptImage(spec: InstanceSpec, previous: InstanceState | null): InstanceState["image"] {
+  return previous?.image?.id === spec.image?.id ? (previous?.image ?? null) : null;
 }

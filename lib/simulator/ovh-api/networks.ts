@@ -16,7 +16,8 @@ const networkSpec = z.object({
 type NetworkSpec = z.output<typeof networkSpec>;
 type NetworkState = Required<Omit<NetworkSpec, "location">> & { location: z.output<typeof location> };
 
-const pool = z.object({ start: z.string(), end: z.string() });
+const address = z.string().refine((text) => ipaddr.IPv4.isValidFourPartDecimal(text), "not an IPv4 address");
+const pool = z.object({ start: address, end: address });
 const subnetSpec = z.object({
   name: z.string().min(1),
   cidr: z.string().optional(),
@@ -24,7 +25,7 @@ const subnetSpec = z.object({
   description: z.string().optional(),
   dhcpEnabled: z.boolean().optional(),
   dnsNameservers: z.array(z.string()).optional(),
-  gatewayIp: z.string().nullish(),
+  gatewayIp: address.nullish(),
   allocationPools: z.array(pool).optional(),
 });
 
@@ -45,6 +46,8 @@ export class Networks {
     private readonly durations: Durations,
     private readonly clock: Clock,
     private readonly random: Random,
+    /** Lets what holds addresses give back those whose time has come. */
+    private readonly settled: () => void = () => {},
   ) {
     this.networks = new Collection(this.networkKind(), durations, clock, random);
   }
@@ -52,7 +55,9 @@ export class Networks {
   /** The subnets of one network. @throws ApiError 404 */
   subnets(networkId: string): Subnets {
     this.networks.get(networkId);
-    return this.subnetsOf.get(networkId) as Subnets;
+    const found = this.subnetsOf.get(networkId);
+    if (found === undefined) throw conflict(`Network ${networkId} is not ready yet`);
+    return found;
   }
 
   /** Takes an address of a subnet: the one asked for, or the first free one of its pools. @throws ApiError */
@@ -70,14 +75,13 @@ export class Networks {
       taken.add(wanted);
       return wanted;
     }
-    const [{ start, end }] = (targetSpec.allocationPools ?? [poolOf(targetSpec.cidr as string)]) as [
-      z.output<typeof pool>,
-    ];
-    for (let n = toNumber(start); n <= toNumber(end); n++) {
-      const address = fromNumber(n);
-      if (address !== targetSpec.gatewayIp && !taken.has(address)) {
-        taken.add(address);
-        return address;
+    for (const { start, end } of targetSpec.allocationPools ?? [poolOf(targetSpec.cidr as string)]) {
+      for (let n = toNumber(start); n <= toNumber(end); n++) {
+        const address = fromNumber(n);
+        if (address !== targetSpec.gatewayIp && !taken.has(address)) {
+          taken.add(address);
+          return address;
+        }
       }
     }
     throw conflict(`No more IP addresses available in subnet ${subnetId}`);
@@ -86,6 +90,12 @@ export class Networks {
   /** Gives an address back. */
   unlease(subnetId: string, address: string): void {
     this.leases.get(subnetId)?.delete(address);
+  }
+
+  private freeVlan(): number {
+    const taken = new Set(this.networks.list().map(({ targetSpec }) => targetSpec.vlanId));
+    while (taken.has(this.nextVlan)) this.nextVlan++;
+    return this.nextVlan++;
   }
 
   private networkKind(): Kind<NetworkSpec, NetworkState> {
@@ -102,7 +112,7 @@ export class Networks {
           .find((other) => other.targetSpec.vlanId !== undefined && other.targetSpec.vlanId === spec.vlanId);
         if (taken !== undefined)
           throw conflict(`VLAN id ${spec.vlanId} is already used by network ${taken.id}`);
-        return spec.vlanId === undefined ? { ...spec, vlanId: this.nextVlan++ } : spec;
+        return spec.vlanId === undefined ? { ...spec, vlanId: this.freeVlan() } : spec;
       },
       realise: (id, spec) => {
         if (!this.subnetsOf.has(id)) this.subnetsOf.set(id, this.newSubnets(id));
@@ -143,6 +153,7 @@ export class Networks {
       },
       realise: (_, spec) => ({ ...spec, hostRoutes: [] }),
       release: (id) => {
+        this.settled();
         if ((this.leases.get(id)?.size ?? 0) > 0) {
           throw conflict(
             `Unable to complete operation on subnet ${id}: one or more ports have an IP allocation from this subnet`,

@@ -3,7 +3,7 @@ import { fromApi, idObject, toApi } from "./api-shape.js";
 import { type Context, type DataSource, importParts, type ResourceType } from "./resource-type.js";
 import type { AttributeSchema, ProviderSchema } from "./schema.js";
 import type { Resource, Value } from "./values.js";
-import { deleteAndWait, isNotFound, orNull, type Tracked, untilReady } from "./wait.js";
+import { afterCreate, deleteAndWait, isNotFound, orNull, type Tracked, untilReady } from "./wait.js";
 
 type Attributes = Readonly<Record<string, AttributeSchema>>;
 type Nested = Record<string, Value>;
@@ -115,7 +115,9 @@ function network(attributes: Attributes): ResourceType {
         vlanId: planned.vlan_id,
       });
       const made = await context.client.post<Tracked>(`${projectPath(planned)}/network`, { targetSpec });
-      return state(planned, await untilReady(context, path({ ...planned, id: made.id }), "network"));
+      return afterCreate(state(planned, made), async () =>
+        state(planned, await untilReady(context, path({ ...planned, id: made.id }), "network")),
+      );
     },
     // As in the real provider, a network that is gone is an error.
     read: async ({ client }, resource) => state(resource, await client.get<Tracked>(path(resource))),
@@ -166,7 +168,9 @@ function subnet(attributes: Attributes): ResourceType {
       const location = toApi({ region: planned.region, availabilityZone: planned.availability_zone });
       const targetSpec = toApi({ ...spec(planned), cidr: planned.cidr, location });
       const made = await context.client.post<Tracked>(base(planned), { targetSpec });
-      return state(planned, await untilReady(context, path({ ...planned, id: made.id }), "subnet"));
+      return afterCreate(state(planned, made), async () =>
+        state(planned, await untilReady(context, path({ ...planned, id: made.id }), "subnet")),
+      );
     },
     read: async ({ client }, resource) => {
       const found = await orNull(client.get<Tracked>(path(resource)));
@@ -206,7 +210,9 @@ function instanceGroup(attributes: Attributes): ResourceType {
       const made = await context.client.post<Tracked>(`${projectPath(planned)}/compute/instanceGroup`, {
         targetSpec,
       });
-      return state(planned, await untilReady(context, path({ ...planned, id: made.id }), "instance group"));
+      return afterCreate(state(planned, made), async () =>
+        state(planned, await untilReady(context, path({ ...planned, id: made.id }), "instance group")),
+      );
     },
     read: async ({ client }, resource) => {
       const found = await orNull(client.get<Tracked>(path(resource)));
@@ -274,7 +280,9 @@ function instance(attributes: Attributes): ResourceType {
       const made = await context.client.post<Tracked>(`${projectPath(planned)}/compute/instance`, {
         targetSpec,
       });
-      return state(planned, await untilReady(context, path({ ...planned, id: made.id }), "instance"));
+      return afterCreate(state(planned, made), async () =>
+        state(planned, await untilReady(context, path({ ...planned, id: made.id }), "instance")),
+      );
     },
     read: async ({ client }, resource) => {
       const found = await orNull(client.get<Tracked>(path(resource)));
@@ -324,14 +332,16 @@ const failoverIpAttach: ResourceType = {
   // The attributes of an SDK type keep their values; there is no update that could change them.
   keep: ["id", "block", "continent_code", "geo_loc", "ip", "progress", "routed_to", "status", "sub_type"],
   create: async (context, planned) => {
-    const { id } = await findFailoverIp(context, planned);
-    const path = `/cloud/project/${planned.service_name as string}/ip/failover/${id as string}/attach`;
-    let found = await attach(context, path, planned.routed_to ?? null);
-    while (found.status === "operationPending") {
-      await sleep(context.pollInterval);
-      found = { ...(await findFailoverIp(context, planned)) };
-    }
-    return failoverState(planned, found);
+    const before = await findFailoverIp(context, planned);
+    const path = `/cloud/project/${planned.service_name as string}/ip/failover/${before.id as string}/attach`;
+    return afterCreate(before, async () => {
+      let found = await attach(context, path, planned.routed_to ?? null);
+      while (found.status === "operationPending") {
+        await sleep(context.pollInterval);
+        found = { ...(await findFailoverIp(context, planned)) };
+      }
+      return failoverState(planned, found);
+    });
   },
   read: (context, state) => findFailoverIp(context, state),
   delete: async () => {},

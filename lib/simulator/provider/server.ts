@@ -9,6 +9,7 @@ import { pluginProtocol } from "./protocol.js";
 import type { Context, DataSource, ResourceType } from "./resource-type.js";
 import { type ProviderSchema, type ResourceSchema, toProtocol } from "./schema.js";
 import { decodeValue, encodeNull, encodeResource, known, type Resource } from "./values.js";
+import { PartialCreateError } from "./wait.js";
 
 /** A provider as the plugin server serves it. */
 export interface ProviderDefinition {
@@ -201,7 +202,17 @@ function calls({ schema, resources, dataSources, configure }: ProviderDefinition
       const type = typeOf(type_name);
       const prior = decodeValue(prior_state);
       const planned = decodeValue(planned_state);
-      const result = await apply(type, await ready(), prior, planned, type_name);
+      let result: Resource | null;
+      try {
+        result = await apply(type, await ready(), prior, planned, type_name);
+      } catch (error) {
+        if (!(error instanceof PartialCreateError)) throw error;
+        return {
+          new_state: encodeResource(resourceSchema(type_name), error.state),
+          private: planned_private,
+          diagnostics: [{ severity: 1, summary: error.message, detail: "" }],
+        };
+      }
       return { new_state: encodeResource(resourceSchema(type_name), result), private: planned_private };
     },
     ImportResourceState: ({ type_name, id }) => {

@@ -70,10 +70,14 @@ function toWire(value: Value): unknown {
 function completeBlock(block: BlockSchema, value: Resource): Resource {
   const result = completeAttributes(block.attributes ?? {}, value);
   for (const [name, nested] of Object.entries(block.block_types ?? {})) {
-    const items = value[name] ?? [];
-    result[name] = Array.isArray(items)
-      ? items.map((item) => completeBlock(nested.block, item as Resource))
-      : items;
+    const found = value[name] ?? null;
+    const one = (item: Value) => completeBlock(nested.block, item as Resource);
+    if (nested.nesting_mode === "single" || nested.nesting_mode === "group") {
+      result[name] = found === null || found === UNKNOWN ? found : one(found);
+    } else {
+      const items = found ?? [];
+      result[name] = Array.isArray(items) ? items.map(one) : items;
+    }
   }
   return result;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { OvhError } from "../../operations/ovh-client.js";
 import type { Context } from "./resource-type.js";
+import type { Resource } from "./values.js";
 
 /** The part of an envelope that tells how far a task is. */
 export interface Tracked {
@@ -12,6 +13,25 @@ export interface Tracked {
   readonly currentTasks?: readonly { readonly errors?: readonly { readonly message: string }[] }[];
   readonly targetSpec?: Record<string, unknown>;
   readonly currentState?: Record<string, unknown> | null;
+}
+
+/** A create that was accepted and then failed: what is there stays in the state, tainted. */
+export class PartialCreateError extends Error {
+  constructor(
+    readonly state: Resource,
+    cause: unknown,
+  ) {
+    super((cause as Error).message);
+  }
+}
+
+/** Goes on with a create after its request was accepted. @throws PartialCreateError */
+export async function afterCreate(state: Resource, rest: () => Promise<Resource>): Promise<Resource> {
+  try {
+    return await rest();
+  } catch (error) {
+    throw new PartialCreateError(state, error);
+  }
 }
 
 const PENDING = ["CREATING", "UPDATING", "PENDING", "OUT_OF_SYNC"];

@@ -162,7 +162,7 @@ describe("the clock of a request", () => {
     expect(await api.send(URL, { headers: signed("GET", URL, "", "now") })).toMatchObject({ status: 400 });
   });
 
-  it.fails("is refused when it is NaN, even if the signature is of NaN", async () => {
+  it("is refused when it is NaN, even if the signature is of NaN", async () => {
     expect(await api.send(URL, { headers: signed("GET", URL, "", "NaN") })).toMatchObject({ status: 400 });
   });
 });

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { OvhClient, OvhError } from "../../../lib/operations/ovh-client.js";
-import { ManualClock } from "../../../lib/simulator/clock.js";
-import type { OvhProject } from "../../../lib/simulator/ovh-api/api.js";
-import { type ServedApi, serveApi } from "../../../lib/simulator/ovh-api/http.js";
-import { seededRandom } from "../../../lib/simulator/random.js";
-import { FAILOVER, KEY, PROJECT, simulatedProject, V2 } from "../ovh-api/simulated.js";
+import { OvhClient, OvhError } from "../../lib/operations/ovh-client.js";
+import { ManualClock } from "../../lib/simulator/clock.js";
+import type { OvhProject } from "../../lib/simulator/ovh-api/api.js";
+import { type ServedApi, serveApi } from "../../lib/simulator/ovh-api/http.js";
+import { seededRandom } from "../../lib/simulator/random.js";
+import { FAILOVER, KEY, PROJECT, simulatedProject, V2 } from "../simulator/ovh-api/simulated.js";
 
 const LIST = FAILOVER.replace("/1.0", "");
 const credentials = { applicationKey: "ak", applicationSecret: "as", consumerKey: "ck" };
@@ -135,7 +135,9 @@ describe("an error of OVH's API", () => {
   it("has the body for its message where that is not JSON", async () => {
     project.faults.fail("GET", "/failover", { status: 502, body: "<html>\nbad gateway" });
     const error = await failure(client().get(LIST));
-    expect(error.message).toBe('OVHcloud API error (status code 502): : "<html>\\nbad gateway"');
+    expect(error.message.replace(/ \(X-OVH-Query-Id: [^)]*\)$/, "")).toBe(
+      'OVHcloud API error (status code 502): : "<html>\\nbad gateway"',
+    );
   });
 
   it.each([
