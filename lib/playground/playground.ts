@@ -25,7 +25,8 @@ export interface PlaygroundOptions {
 /** A simulated region with everything that is needed to deploy an edge onto it, in a folder of its own. */
 export class Playground {
   readonly folder: string;
-  readonly carpPassword = "carp-password_1";
+  /** What the next deploy gives to carp. */
+  carpPassword = "carp-password_1";
   readonly configFile: string;
   region!: Region;
   terraform!: Terraform;

@@ -25,10 +25,12 @@ const provisioners = (path: string) =>
   });
 
 const contentOf = (of: Synthesized, id: string): string =>
-  (Object.entries<string>(of.json.locals).find(([name]) => name.startsWith(`${id}_content_`)) as [
-    string,
-    string,
-  ])[1];
+  (
+    Object.entries<string>(of.json.locals).find(([name]) => name.startsWith(`${id}_content_`)) as [
+      string,
+      string,
+    ]
+  )[1];
 
 describe("a delivery", () => {
   it("makes a folder for the user alone, puts the bundle there in one piece, and installs", () => {
@@ -57,14 +59,21 @@ describe("a delivery", () => {
 
   it("starts the very installer that lies in its bundle", () => {
     const [, , install] = provisioners(DELIVER);
-    const [, first, last] = /'(\d+),(\d+)p'/.exec(install?.rest.inline[0]) as unknown as [string, string, string];
+    const [, first, last] = /'(\d+),(\d+)p'/.exec(install?.rest.inline[0]) as unknown as [
+      string,
+      string,
+      string,
+    ];
     const [, bundle] = [...stack.files()].find(([path]) => path.includes(`files-${NAME}_bundle_`)) as [
       string,
       string,
     ];
-    expect(`${bundle.split("\n").slice(Number(first) - 1, Number(last)).join("\n")}\n`).toBe(
-      staticFiles()["/usr/local/sbin/edge-install"],
-    );
+    expect(
+      `${bundle
+        .split("\n")
+        .slice(Number(first) - 1, Number(last))
+        .join("\n")}\n`,
+    ).toBe(staticFiles()["/usr/local/sbin/edge-install"]);
   });
 
   it("keeps Terraform's own scripts out of /tmp: after the first one in the folder for the user alone", () => {
@@ -115,7 +124,9 @@ describe("a delivery", () => {
   });
 
   it("names each file by a path within the synthesis, so that a diff of two machines is empty", () => {
-    const paths = [...contentOf(stack, `edge_files-${NAME}`).matchAll(/file\("([^"]*)"\)/g)].map(([, path]) => path);
+    const paths = [...contentOf(stack, `edge_files-${NAME}`).matchAll(/file\("([^"]*)"\)/g)].map(
+      ([, path]) => path,
+    );
     expect(paths).toHaveLength(4);
     for (const path of paths) expect(stack.files().has(`stacks/edge/${path}`), path).toBe(true);
   });
@@ -163,7 +174,8 @@ describe("a removal", () => {
           port: "${self.output.port}",
           user: "${self.output.user}",
           host_key: '${self.output.hostKey == "" ? null : self.output.hostKey}',
-          private_key: '${self.output.privateKeyPath == "" ? null : file(pathexpand(self.output.privateKeyPath))}',
+          private_key:
+            '${self.output.privateKeyPath == "" ? null : file(pathexpand(self.output.privateKeyPath))}',
           agent: '${self.output.privateKeyPath == ""}',
           timeout: "1m",
           script_path: "./.edge-remove.sh",

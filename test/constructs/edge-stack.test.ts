@@ -40,16 +40,21 @@ describe("the stack", () => {
     expect(stack.json.provider).toEqual({ null: [{}], ovh: [{ endpoint: "${var.ovh_endpoint}" }] });
   });
 
-  it.each(["ovh-eu", "ovh-ca", "ovh-us"])("uses the endpoint %s that is configured, unless a variable says another", (endpoint) => {
-    expect(synthesize(example({ ovh: { endpoint } })).json.variable.ovh_endpoint).toEqual({
-      type: "string",
-      description: "Endpoint of OVH's API",
-      default: endpoint,
-    });
-  });
+  it.each(["ovh-eu", "ovh-ca", "ovh-us"])(
+    "uses the endpoint %s that is configured, unless a variable says another",
+    (endpoint) => {
+      expect(synthesize(example({ ovh: { endpoint } })).json.variable.ovh_endpoint).toEqual({
+        type: "string",
+        description: "Endpoint of OVH's API",
+        default: endpoint,
+      });
+    },
+  );
 
   it("is named as it is told, and keeps its state under that name", () => {
-    const named = synthesizeStack((app) => new EdgeStack(app, "other", { config: loadConfig(EXAMPLE_FILE.pathname) }));
+    const named = synthesizeStack(
+      (app) => new EdgeStack(app, "other", { config: loadConfig(EXAMPLE_FILE.pathname) }),
+    );
     expect(named.json.terraform.backend).toEqual({ local: { path: "terraform.other.tfstate" } });
   });
 
@@ -112,7 +117,10 @@ describe("the secrets", () => {
 
   it("are named in the contents and the release's digest only, and there within sha256 or replace", () => {
     const used = texts(stack.json)
-      .filter(([path, text]) => !path.startsWith("/variable/") && VARIABLES.some((name) => text.includes(`var.${name}`)))
+      .filter(
+        ([path, text]) =>
+          !path.startsWith("/variable/") && VARIABLES.some((name) => text.includes(`var.${name}`)),
+      )
       .map(([path]) => path.replace(/_[0-9A-F]{8}/g, "").replace(/bi-edge-sbg-\d/, "NAME"));
     expect(new Set(used)).toEqual(
       new Set(["/locals/edge_files-NAME_content", "/resource/null_resource/edge_release/triggers/identity"]),
@@ -130,7 +138,9 @@ describe("the secrets", () => {
   });
 
   it("are in no command, argument or connection", () => {
-    const commands = texts(stack.json.resource).filter(([path]) => /\/(inline|connection|destination)\b/.test(path));
+    const commands = texts(stack.json.resource).filter(([path]) =>
+      /\/(inline|connection|destination)\b/.test(path),
+    );
     expect(commands.length).toBeGreaterThan(20);
     for (const [path, text] of commands) {
       const resolved = stack.resolved(text);
@@ -182,7 +192,11 @@ describe("the outputs", () => {
   });
 
   it.each([
-    ["with its key file", { ssh: { privateKeyPath: "~/.ssh/id_ed25519" } }, "ssh -i ~/.ssh/id_ed25519 -p 22 root@"],
+    [
+      "with its key file",
+      { ssh: { privateKeyPath: "~/.ssh/id_ed25519" } },
+      "ssh -i ~/.ssh/id_ed25519 -p 22 root@",
+    ],
     ["by an agent", { ssh: { publicKeyPath: "~/.ssh/id_ed25519.pub" } }, "ssh -p 22 root@"],
     [
       "as another user on another port",

@@ -193,8 +193,11 @@ describe("a delivery", () => {
     Object.fromEntries(
       names.map((name) => [
         name,
-        (of.block(`edge/edge/files-${name}/deliver`).depends_on as string[]).map(
-          (address) => of.all().find((one) => one.address === address)?.path.replace("edge/edge/files-", ""),
+        (of.block(`edge/edge/files-${name}/deliver`).depends_on as string[]).map((address) =>
+          of
+            .all()
+            .find((one) => one.address === address)
+            ?.path.replace("edge/edge/files-", ""),
         ),
       ]),
     );
@@ -225,7 +228,9 @@ describe("three edges", () => {
   const belongings = (of: Synthesized, name: string) =>
     of
       .all()
-      .filter(({ path }) => path.startsWith(`edge/edge/${name}/`) || path.startsWith(`edge/edge/files-${name}/`));
+      .filter(
+        ({ path }) => path.startsWith(`edge/edge/${name}/`) || path.startsWith(`edge/edge/files-${name}/`),
+      );
   let three: Synthesized;
   beforeAll(() => {
     three = withEdges("a", "b", "c");
@@ -270,15 +275,31 @@ describe("three edges", () => {
   it("keep all their addresses when the order of the backups changes", () => {
     const turned = withEdges("a", "c", "b");
     for (const name of ["b", "c"]) expect(belongings(turned, name)).toEqual(belongings(three, name));
-    expect(turned.all().map(({ address }) => address).sort()).toEqual(
-      three.all().map(({ address }) => address).sort(),
+    expect(
+      turned
+        .all()
+        .map(({ address }) => address)
+        .sort(),
+    ).toEqual(
+      three
+        .all()
+        .map(({ address }) => address)
+        .sort(),
     );
   });
 
   it("keep all their addresses, and change no instance, when another one is preferred", () => {
     const turned = withEdges("b", "a", "c");
-    expect(turned.all().map(({ address }) => address).sort()).toEqual(
-      three.all().map(({ address }) => address).sort(),
+    expect(
+      turned
+        .all()
+        .map(({ address }) => address)
+        .sort(),
+    ).toEqual(
+      three
+        .all()
+        .map(({ address }) => address)
+        .sort(),
     );
     for (const name of ["a", "b", "c"]) {
       expect(turned.block(`edge/edge/${name}/instance`)).toEqual(three.block(`edge/edge/${name}/instance`));
@@ -366,7 +387,10 @@ describe("networks that exist", () => {
   it("tell the MAC addresses by their ids", () => {
     const locals = Object.entries<string>(existing().json.locals);
     for (const network of ["internal", "carp"]) {
-      const [, mac] = locals.find(([name]) => name.startsWith(`edge_${A}_mac-${network}_`)) as [string, string];
+      const [, mac] = locals.find(([name]) => name.startsWith(`edge_${A}_mac-${network}_`)) as [
+        string,
+        string,
+      ];
       expect(mac).toContain(`a.mac if a.network == "${network}-net" && a.type != "public"`);
     }
   });

@@ -95,7 +95,9 @@ describe("a FailOver IP", () => {
       expect(() => ip.holderReference()).toThrow(new Error("holderReference needs attachOnce first"));
       const attached = ip.attachOnce({ instanceId: "i" });
       expect(ip.holderReference()).toBe(reference(attached, "routed_to"));
-      expect(ip.holderReference()).toMatch(/^ovh_cloud_project_failover_ip_attach\.ip_attach_[0-9A-F]{8}\.routed_to$/);
+      expect(ip.holderReference()).toMatch(
+        /^ovh_cloud_project_failover_ip_attach\.ip_attach_[0-9A-F]{8}\.routed_to$/,
+      );
     });
   });
 });
@@ -178,7 +180,11 @@ describe("an SSH connection", () => {
 
   it.each([
     ["by the agent", {}, { agent: "true" }],
-    ["by a key file", { privateKeyPath: "~/k" }, { agent: "false", privateKey: '${file(pathexpand("~/k"))}' }],
+    [
+      "by a key file",
+      { privateKeyPath: "~/k" },
+      { agent: "false", privateKey: '${file(pathexpand("~/k"))}' },
+    ],
     ["to a known host", { hostKey: "ssh-ed25519 A" }, { agent: "true", hostKey: "ssh-ed25519 A" }],
   ])("%s has just what it needs", (_, changes, expected) => {
     expect(sshConnection({ ...target, ...changes }, "./x.sh")).toEqual({

@@ -74,7 +74,11 @@ export class Synthesized {
   at(path: string): { readonly address: string; readonly block: Json } {
     const found = this.all().find((one) => one.path === path);
     if (found === undefined) {
-      throw new Error(`nothing was made at ${path}, but at ${this.all().map((one) => one.path).join(", ")}`);
+      throw new Error(
+        `nothing was made at ${path}, but at ${this.all()
+          .map((one) => one.path)
+          .join(", ")}`,
+      );
     }
     return found;
   }

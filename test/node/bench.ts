@@ -29,7 +29,11 @@ export const SECRETS = {
   clientSecret: "edge-client-secret",
   password: "carp-pass_1",
 };
-const PERSON = { applicationKey: "person-key", applicationSecret: "person-secret", consumerKey: "person-consumer" };
+const PERSON = {
+  applicationKey: "person-key",
+  applicationSecret: "person-secret",
+  consumerKey: "person-consumer",
+};
 
 /** How many times faster the programs' clocks go: their pauses shrink, their number stays. */
 export const HASTE = 20;
@@ -209,7 +213,9 @@ export class Bench {
       probe_attempts: 2,
       ...settings,
     };
-    const lines = Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : `${key}=${value}\n`));
+    const lines = Object.entries(all).flatMap(([key, value]) =>
+      value === undefined ? [] : `${key}=${value}\n`,
+    );
     this.machine.sandbox.write("/etc/edge.conf", `# A deploy writes this file.\n${lines.join("")}`, 0o600);
   }
 
@@ -236,7 +242,9 @@ export class Bench {
     });
     child.stdin?.end();
     // What goes on in the background must not hold the command's files open.
-    const status = await new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? 137)));
+    const status = await new Promise<number>((resolve) =>
+      child.once("close", (code) => resolve(code ?? 137)),
+    );
     this.printed += stdout + stderr;
     return { status, stdout, stderr };
   }
@@ -302,7 +310,10 @@ export class Bench {
     await this.idle();
     // Lines to syslog arrive in their order, but later than the end of who wrote them.
     const mark = `${++this.marks}`;
-    await this.run(`perl -e 'socket(S, 1, 2, 0); connect(S, pack("S a*", 1, "/dev/log\\0")); syswrite(S, "<30>mark: ${mark}")'`, IN_REAL_TIME);
+    await this.run(
+      `perl -e 'socket(S, 1, 2, 0); connect(S, pack("S a*", 1, "/dev/log\\0")); syswrite(S, "<30>mark: ${mark}")'`,
+      IN_REAL_TIME,
+    );
     const { syslog } = this.machine;
     const found = () => syslog.findIndex(({ tag, text }) => tag === "mark" && text === mark);
     await this.until(() => found() >= 0, "syslog has what was logged");
@@ -342,7 +353,8 @@ export function useBench(options: OvhOptions = {}): Bench {
   beforeEach(() => bench.reset(options));
   afterEach(() => {
     const seen = bench.printed + bench.log().join("\n");
-    for (const secret of [...Object.values(SECRETS), ...Object.values(PERSON)]) expect(seen).not.toContain(secret);
+    for (const secret of [...Object.values(SECRETS), ...Object.values(PERSON)])
+      expect(seen).not.toContain(secret);
   });
   return bench;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Claim } from "./decider.js";
+import type { Claim, Memory } from "./decider.js";
 import { decide, only, SOUND, useDecider, WatchedEdge } from "./watched-edge.js";
 
 useDecider();
@@ -11,7 +11,13 @@ const lost: Partial<Claim> = { posted: true, accepted: false, status: 5, result:
 const tooMany = [["log", "warning", "no claim: 3 were made within 15 minutes"]];
 
 describe("rule 7: MASTER, healthy, known = elsewhere, no claim running, a token left: start a claim", () => {
-  const memory = { role: "MASTER", role_since: 0, known: "elsewhere", checked_at: SOUND.now, answered: 1 };
+  const memory: Memory = {
+    role: "MASTER",
+    role_since: 0,
+    known: "elsewhere",
+    checked_at: SOUND.now,
+    answered: 1,
+  };
   const master = { ...SOUND, carp: "MASTER", alias: true } as const;
 
   it("where all of it is so", async () => {

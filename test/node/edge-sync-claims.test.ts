@@ -42,7 +42,10 @@ describe("a backup that becomes master", () => {
     expect(bench.machine.hasAddress(IP)).toBe(true);
     expect(memory()).toMatchObject({ role: "MASTER", known: "here", tokens: 2 });
     expect(posts()).toBe(1);
-    expect(log()).toEqual([`edge-sync: alias=on ip=${IP} reason="master"`, `edge-sync: claim start ip=${IP}`]);
+    expect(log()).toEqual([
+      `edge-sync: alias=on ip=${IP} reason="master"`,
+      `edge-sync: claim start ip=${IP}`,
+    ]);
   });
 
   it("does so from nothing: a first pass as master", async () => {
@@ -133,14 +136,18 @@ describe("a claim that fails before its POST", () => {
     await pass(IN_REAL_TIME);
     await bench.become("MASTER");
     const person = bench.run("ip-move claim -settle 9", IN_REAL_TIME);
-    await bench.until(() => bench.machine.sandbox.read("/var/run/ip-move.lock") !== undefined, "a person's claim has begun");
+    await bench.until(
+      () => bench.machine.sandbox.read("/var/run/ip-move.lock") !== undefined,
+      "a person's claim has begun",
+    );
     await bench.run("edge-sync", IN_REAL_TIME);
     try {
       await bench.until(() => begun() > 3 || bench.processes().length <= 2, "claims begin, or none does");
       expect(begun()).toBe(1);
     } finally {
       await bench.become("BACKUP");
-      for (const { id, words } of bench.processes()) if (words.includes("-settle")) process.kill(id, "SIGKILL");
+      for (const { id, words } of bench.processes())
+        if (words.includes("-settle")) process.kill(id, "SIGKILL");
       await person;
       await bench.quiet();
     }
@@ -153,7 +160,10 @@ describe("a move by another edge that is under way", () => {
     bench.project.failoverIps.attach("fo-1", { instanceId: bench.instance("edge-c") });
     await bench.run("edge-sync", IN_REAL_TIME);
     try {
-      await bench.until(() => bench.requests().length > 3 || bench.processes().length === 0, "checks begin, or none does");
+      await bench.until(
+        () => bench.requests().length > 3 || bench.processes().length === 0,
+        "checks begin, or none does",
+      );
       expect(bench.requests()).toEqual([LOOK]);
     } finally {
       bench.project.failoverIps.finishMoves();
@@ -227,7 +237,12 @@ describe("a claim that is killed", () => {
     await bench.until(() => bench.json(`${RUN}/claim.json`)?.phase === "post", "the POST goes out");
     process.kill(processOf("/usr/local/sbin/ip-move", "claim"), "SIGKILL");
     await bench.quiet();
-    for (const lock of [`${RUN}/claim.lock`, `${RUN}/check.lock`, `${RUN}/run.lock`, "/var/run/ip-move.lock"]) {
+    for (const lock of [
+      `${RUN}/claim.lock`,
+      `${RUN}/check.lock`,
+      `${RUN}/run.lock`,
+      "/var/run/ip-move.lock",
+    ]) {
       const free = `perl -MFcntl=:flock -e 'open(F, "<", "${lock}") or exit 2; exit !flock(F, LOCK_EX | LOCK_NB)'`;
       expect({ lock, status: (await bench.run(free)).status }).toEqual({ lock, status: 0 });
     }

@@ -110,11 +110,17 @@ describe("edge-sync hold", () => {
     bench.machine.powerOff();
     await bench.machine.boot();
     await sync();
-    expect(JSON.parse((await bench.run("edge-sync status --json")).stdout)).toMatchObject({ hold: { reason: "by hand" } });
+    expect(JSON.parse((await bench.run("edge-sync status --json")).stdout)).toMatchObject({
+      hold: { reason: "by hand" },
+    });
   });
 
   it("is over when its time has come", async () => {
-    bench.machine.sandbox.write("/var/db/edge/hold", JSON.stringify({ reason: "x", until: seconds() - 1 }), 0o600);
+    bench.machine.sandbox.write(
+      "/var/db/edge/hold",
+      JSON.stringify({ reason: "x", until: seconds() - 1 }),
+      0o600,
+    );
     await bench.become("MASTER");
     await sync();
     expect(bench.routedTo()).toBe(bench.here);
@@ -334,23 +340,31 @@ describe("the command line of edge-sync", () => {
     expect(await sync(flag)).toEqual({ status: 0, stdout: USAGE, stderr: "" });
   });
 
-  it.each(["halt", "hold --for 5", "hold 5", "hold --reason", "release now", "drain --minutes 5", "status --xml"])(
-    "explains itself on standard error with %s: exit 1",
-    async (command) => {
-      expect(await sync(command)).toEqual({ status: 1, stdout: "", stderr: USAGE });
-      expect((await bench.run("ls /var/db/edge")).stdout).toBe("");
+  it.each([
+    "halt",
+    "hold --for 5",
+    "hold 5",
+    "hold --reason",
+    "release now",
+    "drain --minutes 5",
+    "status --xml",
+  ])("explains itself on standard error with %s: exit 1", async (command) => {
+    expect(await sync(command)).toEqual({ status: 1, stdout: "", stderr: USAGE });
+    expect((await bench.run("ls /var/db/edge")).stdout).toBe("");
+  });
+
+  it.each(["ip", "instance", "external", "internal", "carp", "probe"])(
+    "needs %s in /etc/edge.conf",
+    async (key) => {
+      bench.configure({ [key]: undefined });
+      expect(await sync()).toEqual({
+        status: 1,
+        stdout: "",
+        stderr: `edge-sync: /etc/edge.conf must name ${key}; deploy again\n`,
+      });
+      expect(log()).toEqual([`edge-sync: /etc/edge.conf must name ${key}; deploy again`]);
     },
   );
-
-  it.each(["ip", "instance", "external", "internal", "carp", "probe"])("needs %s in /etc/edge.conf", async (key) => {
-    bench.configure({ [key]: undefined });
-    expect(await sync()).toEqual({
-      status: 1,
-      stdout: "",
-      stderr: `edge-sync: /etc/edge.conf must name ${key}; deploy again\n`,
-    });
-    expect(log()).toEqual([`edge-sync: /etc/edge.conf must name ${key}; deploy again`]);
-  });
 
   it("needs /etc/edge.conf", async () => {
     await bench.run("rm /etc/edge.conf");
@@ -363,6 +377,9 @@ describe("the command line of edge-sync", () => {
 
   it("needs key=value in each line of it", async () => {
     bench.machine.sandbox.write("/etc/edge.conf", "# comment\n\nip 1.2.3.4\n");
-    expect(await sync()).toMatchObject({ status: 1, stderr: "edge-sync: /etc/edge.conf:3: must be key=value\n" });
+    expect(await sync()).toMatchObject({
+      status: 1,
+      stderr: "edge-sync: /etc/edge.conf:3: must be key=value\n",
+    });
   });
 });

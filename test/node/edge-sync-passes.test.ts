@@ -100,10 +100,14 @@ describe("a pass of edge-sync", () => {
 
   it("says when a command fails, with what it said", async () => {
     await bench.become("MASTER");
-    await instead("/sbin/ifconfig", `case $2 in inet) echo "ifconfig: no"; exit 1 ;; esac\nexec REAL "$@"`, async () => {
-      bench.project.failoverIps.add("fo-1", IP, bench.here);
-      await pass();
-    });
+    await instead(
+      "/sbin/ifconfig",
+      `case $2 in inet) echo "ifconfig: no"; exit 1 ;; esac\nexec REAL "$@"`,
+      async () => {
+        bench.project.failoverIps.add("fo-1", IP, bench.here);
+        await pass();
+      },
+    );
     expect(log()[0]).toBe(`edge-sync: alias=on ip=${IP} reason="master" failed: ifconfig: no`);
   });
 
@@ -144,7 +148,7 @@ describe("a pass of edge-sync", () => {
   it("does not wait for OVH", async () => {
     bench.project.faults.fail("GET", "/failover", { delay: 500 });
     await sync();
-    expect(running("/usr/local/sbin/ip-move", "check")).toHaveLength(1);
+    await bench.until(() => running("/usr/local/sbin/ip-move", "check").length === 1, "the check goes on");
     await bench.quiet();
     expect(memory()).toMatchObject({ known: "elsewhere" });
   });
@@ -153,14 +157,14 @@ describe("a pass of edge-sync", () => {
     bench.project.faults.fail("GET", "/failover", { delay: 500 });
     // The pipe ends when the last one who holds it has closed it.
     await bench.run("edge-sync | cat", IN_REAL_TIME);
-    expect(running("/usr/local/sbin/ip-move", "check")).toHaveLength(1);
+    await bench.until(() => running("/usr/local/sbin/ip-move", "check").length === 1, "the check goes on");
     await bench.quiet();
   });
 
   it("ends a check that hangs", async () => {
     await instead("/usr/local/sbin/ip-move", "exec sleep 1000", async () => {
       await sync("", IN_HASTE);
-      expect(running("sleep", "1000")).toHaveLength(1);
+      await bench.until(() => running("sleep", "1000").length === 1, "the check hangs");
       await bench.until(() => memory().unanswered === 1, "the pass after it has seen that");
     });
     expect(bench.json(`${RUN}/check.json`)).toMatchObject({ status: 5 });
@@ -206,13 +210,13 @@ describe("passes at the same time", () => {
     expect(counters()).toMatchObject({ edgefault: 64 });
   });
 
-  it("twenty triggers at once are a few passes, and none is left", async () => {
+  it("many triggers at once are a few passes, and none is left", async () => {
     await pass();
     await instead("/sbin/ifconfig", BLOCKED, async () => {
-      await bench.run("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do edge-sync & done; wait", IN_REAL_TIME);
+      await bench.run("for i in 1 2 3 4 5 6 7 8; do edge-sync & done; wait", IN_REAL_TIME);
       await bench.quiet();
       expect(calls("-A")).toBeGreaterThanOrEqual(1);
-      expect(calls("-A")).toBeLessThanOrEqual(20);
+      expect(calls("-A")).toBeLessThanOrEqual(8);
     });
     expect(log()).toEqual([]);
     expect(bench.requests()).toEqual([LOOK]);
@@ -253,18 +257,22 @@ describe("a pass that hangs is ended, and leaves no lock and no process", () => 
 
   it.fails("and the next pass does its work", async () => {
     await pass("", IN_HASTE);
-    await instead("/sbin/ifconfig", 'if mkdir /tmp/once 2>/dev/null; then exec sleep 1000; fi; exec REAL "$@"', async () => {
-      void sync("", IN_HASTE);
-      await bench.until(() => log().includes(ENDED), "the alarm has rung");
-      bench.machine.kernel.setCable("vio0", false);
-      void sync("", IN_HASTE);
-      try {
-        await bench.until(() => counters().edgefault === 64, "the next pass demotes", 3);
-      } finally {
-        for (const { id } of running("sleep", "1000")) process.kill(id, "SIGKILL");
-        await bench.quiet();
-      }
-    });
+    await instead(
+      "/sbin/ifconfig",
+      'if mkdir /tmp/once 2>/dev/null; then exec sleep 1000; fi; exec REAL "$@"',
+      async () => {
+        void sync("", IN_HASTE);
+        await bench.until(() => log().includes(ENDED), "the alarm has rung");
+        bench.machine.kernel.setCable("vio0", false);
+        void sync("", IN_HASTE);
+        try {
+          await bench.until(() => counters().edgefault === 64, "the next pass demotes", 3);
+        } finally {
+          for (const { id } of running("sleep", "1000")) process.kill(id, "SIGKILL");
+          await bench.quiet();
+        }
+      },
+    );
   });
 
   it("a pass that was killed leaves its work to the next one", async () => {
@@ -291,7 +299,10 @@ describe("edge-sync poll", () => {
     await instead("/sbin/ping", BLOCKED, async () => {
       block();
       expect(await sync("poll")).toEqual(DONE);
-      await bench.until(() => calls("-n -q -c 2 -w 1 192.0.2.1") + calls("-n -q -c 2 -w 1 192.0.2.2") === 2, "both targets are probed");
+      await bench.until(
+        () => calls("-n -q -c 2 -w 1 192.0.2.1") + calls("-n -q -c 2 -w 1 192.0.2.2") === 2,
+        "both targets are probed",
+      );
       expect(probe()).toBeUndefined();
       await bench.until(() => memory().role === "BACKUP", "a pass has run");
     });
@@ -300,7 +311,9 @@ describe("edge-sync poll", () => {
   });
 
   it("is content with one target that answers", async () => {
-    await instead("/sbin/ping", 'case $* in *192.0.2.1) exit 1 ;; esac\nexec REAL "$@"', () => pass("poll").then(() => {}));
+    await instead("/sbin/ping", 'case $* in *192.0.2.1) exit 1 ;; esac\nexec REAL "$@"', () =>
+      pass("poll").then(() => {}),
+    );
     expect(probe()).toMatchObject({ ok: 1 });
   });
 
@@ -339,7 +352,6 @@ describe("edge-sync poll", () => {
       await bench.until(() => calls("-n -q -c 2 -w 1 192.0.2.1") === 1, "the targets are probed");
       await sync("poll");
       await sync("poll");
-      await bench.until(() => running("poll").length === 0, "the polls have ended");
     });
     await bench.quiet();
     expect(calls("-n -q -c 2 -w 1 192.0.2.1")).toBe(1);

@@ -49,7 +49,9 @@ describe("ip-move with the flags of ipmoveOvh", () => {
   });
 
   it("prefers an id to a name", async () => {
-    expect(await move(`${byId()} -project nobody -ip 192.0.2.1 -instance nobody`)).toMatchObject({ status: 0 });
+    expect(await move(`${byId()} -project nobody -ip 192.0.2.1 -instance nobody`)).toMatchObject({
+      status: 0,
+    });
     expect(bench.requests()).toEqual([LOOK, POST, LOOK]);
   });
 
@@ -140,8 +142,13 @@ describe("ip-move with the flags of ipmoveOvh", () => {
 });
 
 describe("what it is not given or does not find", () => {
-  const all = () => ({ project: `-project-id ${PROJECT}`, ip: "-ip-id fo-1", instance: `-instance-id ${bench.here}` });
-  const flags = (changes: Partial<ReturnType<typeof all>>) => Object.values({ ...all(), ...changes }).join(" ");
+  const all = () => ({
+    project: `-project-id ${PROJECT}`,
+    ip: "-ip-id fo-1",
+    instance: `-instance-id ${bench.here}`,
+  });
+  const flags = (changes: Partial<ReturnType<typeof all>>) =>
+    Object.values({ ...all(), ...changes }).join(" ");
 
   it.each([
     ["project", { project: "" }, "-project or -project-id is needed"],
@@ -165,7 +172,9 @@ describe("what it is not given or does not find", () => {
     expect(await move(flags({ project: "-project-id another" }))).toEqual({
       status: 4,
       stdout: "",
-      said: ["ip-move: FailOver IP: OVH does not know it: HTTP 404: This service does not exist: project another"],
+      said: [
+        "ip-move: FailOver IP: OVH does not know it: HTTP 404: This service does not exist: project another",
+      ],
     });
   });
 
@@ -191,7 +200,11 @@ describe("what it is not given or does not find", () => {
     ["-ip-id", { ip: "-ip-id ../x" }, "../x"],
     ["-instance-id", { instance: "-instance-id 'a b'" }, "a b"],
   ] as const)("%s takes an id, not a path: exit 1", async (_, changes, value) => {
-    expect(await move(flags(changes))).toEqual({ status: 1, stdout: "", said: [`ip-move: not an id: ${value}`] });
+    expect(await move(flags(changes))).toEqual({
+      status: 1,
+      stdout: "",
+      said: [`ip-move: not an id: ${value}`],
+    });
     expect(bench.requests()).toEqual([]);
   });
 
@@ -230,7 +243,10 @@ describe("what it is not given or does not find", () => {
 
   it("refuses where OVH refuses the POST: exit 7", async () => {
     bench.project.faults.fail("POST", "/attach", { status: 409 });
-    expect(await move(byId())).toMatchObject({ status: 7, said: ["ip-move: OVH refuses: HTTP 409: simulated fault"] });
+    expect(await move(byId())).toMatchObject({
+      status: 7,
+      said: ["ip-move: OVH refuses: HTTP 409: simulated fault"],
+    });
   });
 
   it.fails("looks where OVH fails at the POST, whose outcome is then unknown", async () => {
@@ -241,7 +257,8 @@ describe("what it is not given or does not find", () => {
 });
 
 describe("under a hold", () => {
-  const hold = (fields: object) => bench.machine.sandbox.write("/var/db/edge/hold", JSON.stringify(fields), 0o600);
+  const hold = (fields: object) =>
+    bench.machine.sandbox.write("/var/db/edge/hold", JSON.stringify(fields), 0o600);
 
   it("it refuses, exit 7, and asks for nothing", async () => {
     hold({ reason: "upgrade", until: Math.floor(Date.now() / 1000) + 60 });

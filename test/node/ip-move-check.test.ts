@@ -26,12 +26,18 @@ describe("ip-move check", () => {
 
   it("exits 6 when it is routed to an instance that is gone", async () => {
     await bench.reset({ routedTo: "gone" });
-    expect(await bench.run("ip-move check")).toMatchObject({ status: 6, stdout: `${IP} is routed to gone\n` });
+    expect(await bench.run("ip-move check")).toMatchObject({
+      status: 6,
+      stdout: `${IP} is routed to gone\n`,
+    });
   });
 
   it("exits 6 when it is routed to nothing", async () => {
     await bench.reset({ routedTo: "" });
-    expect(await bench.run("ip-move check")).toMatchObject({ status: 6, stdout: `${IP} is routed to nothing\n` });
+    expect(await bench.run("ip-move check")).toMatchObject({
+      status: 6,
+      stdout: `${IP} is routed to nothing\n`,
+    });
   });
 
   it("exits 8 while it is being moved, wherever it was", async () => {
@@ -53,7 +59,11 @@ describe("ip-move check", () => {
     [503, 5, "OVH fails: HTTP 503: simulated fault"],
   ])("HTTP %i is exit %i", async (code, status, reason) => {
     bench.project.faults.fail("GET", "/failover", { status: code });
-    expect(await bench.run("ip-move check")).toEqual({ status, stdout: "", stderr: `ip-move: check: ${reason}\n` });
+    expect(await bench.run("ip-move check")).toEqual({
+      status,
+      stdout: "",
+      stderr: `ip-move: check: ${reason}\n`,
+    });
     // One look: another is the next check's business.
     expect(bench.requests()).toEqual([LOOK]);
   });
@@ -77,8 +87,14 @@ describe("ip-move check", () => {
   });
 
   it("takes a missing route for none", async () => {
-    bench.project.faults.fail("GET", "/failover", { status: 200, body: JSON.stringify({ ip: IP, status: "ok", routedTo: null }) });
-    expect(await bench.run("ip-move check")).toMatchObject({ status: 6, stdout: `${IP} is routed to nothing\n` });
+    bench.project.faults.fail("GET", "/failover", {
+      status: 200,
+      body: JSON.stringify({ ip: IP, status: "ok", routedTo: null }),
+    });
+    expect(await bench.run("ip-move check")).toMatchObject({
+      status: 6,
+      stdout: `${IP} is routed to nothing\n`,
+    });
   });
 
   it("exits 5 where there is no way to OVH", async () => {
@@ -96,7 +112,8 @@ describe("ip-move check", () => {
     expect(await bench.run("ip-move check")).toEqual({
       status: 4,
       stdout: "",
-      stderr: "ip-move: check: OVH does not know it: HTTP 404: This service does not exist: project another\n",
+      stderr:
+        "ip-move: check: OVH does not know it: HTTP 404: This service does not exist: project another\n",
     });
     bench.configure({ ip_id: "fo-9" });
     expect(await bench.run("ip-move check")).toMatchObject({ status: 4 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { FAILOVER, HASTE, IP, LOOK, POST, useBench } from "./bench.js";
-import { ACCEPTED, arrived, claim as claimOn, POSTED, RESULT, timeless, TOO_LATE } from "./claim.js";
+import { ACCEPTED, arrived, claim as claimOn, POSTED, RESULT, TOO_LATE, timeless } from "./claim.js";
 
 vi.setConfig({ testTimeout: 20_000 });
 
@@ -14,9 +14,11 @@ describe("ip-move claim", () => {
     await bench.become("MASTER");
     expect(await claim()).toEqual({ status: 0, stdout: "", said: [POSTED, ACCEPTED, arrived(1)] });
     expect(bench.routedTo()).toBe(bench.here);
-    await expect.poll(() => bench.api.journal.entries).toMatchObject([
-      { method: "POST", path: `${FAILOVER}/attach`, body: JSON.stringify({ instanceId: bench.here }) },
-    ]);
+    await expect
+      .poll(() => bench.api.journal.entries)
+      .toMatchObject([
+        { method: "POST", path: `${FAILOVER}/attach`, body: JSON.stringify({ instanceId: bench.here }) },
+      ]);
   });
 
   it("looks until the IP is here, where OVH takes its time", async () => {
@@ -32,7 +34,11 @@ describe("ip-move claim", () => {
     await bench.become("MASTER");
     await claim("-q");
     await bench.quiet();
-    expect(bench.log("ip-move").map((line) => timeless(`${line}\n`)[0])).toEqual([POSTED, ACCEPTED, arrived(1)]);
+    expect(bench.log("ip-move").map((line) => timeless(`${line}\n`)[0])).toEqual([
+      POSTED,
+      ACCEPTED,
+      arrived(1),
+    ]);
   });
 
   it("says nothing on standard error with -q", async () => {
@@ -256,7 +262,8 @@ describe("one claim at a time", () => {
     await bench.become("MASTER");
     void claim("-settle 200");
     await bench.until(() => bench.json(RESULT)?.phase === "settle", "the claim settles");
-    for (const { id, words } of bench.processes()) if (words[1] === "/usr/local/sbin/ip-move") process.kill(id, "SIGKILL");
+    for (const { id, words } of bench.processes())
+      if (words[1] === "/usr/local/sbin/ip-move") process.kill(id, "SIGKILL");
     await bench.quiet();
     expect(await claim()).toMatchObject({ status: 0 });
   });
@@ -309,7 +316,11 @@ describe("how often a claim asks", () => {
 describe("the exit statuses of ip-move", () => {
   it("are these", () => {
     const constants = /use constant \{\n([^}]*HERE[^}]*)\};/.exec(source)?.[1] ?? "";
-    expect(Object.fromEntries([...constants.matchAll(/(\w+) => (\d+)/g)].map(([, name, value]) => [name, Number(value)]))).toEqual({
+    expect(
+      Object.fromEntries(
+        [...constants.matchAll(/(\w+) => (\d+)/g)].map(([, name, value]) => [name, Number(value)]),
+      ),
+    ).toEqual({
       HERE: 0,
       USAGE: 1,
       NOT_MASTER: 2,

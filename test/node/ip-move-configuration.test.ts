@@ -75,13 +75,16 @@ application_secret=${SECRETS.applicationSecret}
 consumer_key=${SECRETS.consumerKey}
 `;
 
-  it.each(["0640", "0604", "0644", "0660", "0601", "0777"])("must be readable by its owner alone, not %s", async (mode) => {
-    bench.credentials("edge", Number.parseInt(mode, 8));
-    await refuses(
-      "ip-move check",
-      `/etc/ovh.conf must be readable by its owner alone, it has mode ${mode}; chmod 600 /etc/ovh.conf`,
-    );
-  });
+  it.each(["0640", "0604", "0644", "0660", "0601", "0777"])(
+    "must be readable by its owner alone, not %s",
+    async (mode) => {
+      bench.credentials("edge", Number.parseInt(mode, 8));
+      await refuses(
+        "ip-move check",
+        `/etc/ovh.conf must be readable by its owner alone, it has mode ${mode}; chmod 600 /etc/ovh.conf`,
+      );
+    },
+  );
 
   it.each(["0600", "0400", "0700"])("can be %s", async (mode) => {
     bench.credentials("edge", Number.parseInt(mode, 8));
@@ -90,7 +93,10 @@ consumer_key=${SECRETS.consumerKey}
 
   it("must be there", async () => {
     await bench.run("rm /etc/ovh.conf");
-    await refuses("ip-move check", "/etc/ovh.conf cannot be read: No such file or directory; a deploy writes it");
+    await refuses(
+      "ip-move check",
+      "/etc/ovh.conf cannot be read: No such file or directory; a deploy writes it",
+    );
   });
 
   it.each([
@@ -155,7 +161,10 @@ consumer_key=${SECRETS.consumerKey}
   });
 
   it.each([
-    ["comments, blank lines and blanks", `# one\n; two\n\n  [default]  \n endpoint = ovh-eu \n${whole.slice(whole.indexOf("[ovh-eu]")).replaceAll("=", " = ")}`],
+    [
+      "comments, blank lines and blanks",
+      `# one\n; two\n\n  [default]  \n endpoint = ovh-eu \n${whole.slice(whole.indexOf("[ovh-eu]")).replaceAll("=", " = ")}`,
+    ],
     ["lines that end as on other systems", whole.replaceAll("\n", "\r\n")],
     ["no end of its last line", whole.trimEnd()],
     ["other sections", `${whole}[ovh-ca]\napplication_key=x\n`],
@@ -194,7 +203,10 @@ describe("credentials in the environment", () => {
 describe("/etc/edge.conf", () => {
   it("must be there", async () => {
     await bench.run("rm /etc/edge.conf");
-    await refuses("ip-move check", "/etc/edge.conf cannot be read: No such file or directory; a deploy writes it");
+    await refuses(
+      "ip-move check",
+      "/etc/edge.conf cannot be read: No such file or directory; a deploy writes it",
+    );
   });
 
   it.each(["project", "ip", "ip_id", "instance", "carp"])("must name %s", async (key) => {
@@ -210,7 +222,7 @@ describe("/etc/edge.conf", () => {
   it.each([
     ["project", "a/b"],
     ["ip_id", "a b"],
-    ["instance", "x\"y"],
+    ["instance", 'x"y'],
     ["instance", "@@instanceId@@"],
   ])("must have an id for %s, not %j", async (key, value) => {
     bench.configure({ [key]: value });

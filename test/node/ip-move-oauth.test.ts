@@ -12,7 +12,10 @@ const TOKEN_FILE = "/var/run/ip-move.token";
 const ASK = "POST /auth/oauth2/token";
 const TOKEN = "eyJhbGciOi.J.token";
 const granted = (fields: object = {}) =>
-  answer(200, JSON.stringify({ access_token: TOKEN, token_type: "Bearer", expires_in: 3599, scope: "all", ...fields }));
+  answer(
+    200,
+    JSON.stringify({ access_token: TOKEN, token_type: "Bearer", expires_in: 3599, scope: "all", ...fields }),
+  );
 
 let server: RawServer | undefined;
 afterEach(() => server?.close());
@@ -25,7 +28,9 @@ async function serviceAccount(
 ): Promise<RawServer> {
   server = new RawServer(bench.certificate, (request) => {
     if (request.line === ASK) return token;
-    return api(request) ?? answer(200, JSON.stringify({ id: "fo-1", ip: IP, status: "ok", routedTo: bench.here }));
+    return (
+      api(request) ?? answer(200, JSON.stringify({ id: "fo-1", ip: IP, status: "ok", routedTo: bench.here }))
+    );
   });
   const port = await server.listen();
   bench.lead(HOST, port);
@@ -178,7 +183,10 @@ describe("a token that OVH does not give", () => {
   it.each([
     ["no JSON", "<html>"],
     ["no token", "{}"],
-    ["a token with a line end, which would be a header of its own", JSON.stringify({ access_token: "x\r\nX-Y: z" })],
+    [
+      "a token with a line end, which would be a header of its own",
+      JSON.stringify({ access_token: "x\r\nX-Y: z" }),
+    ],
     ["an empty token", JSON.stringify({ access_token: "" })],
   ])("because the answer has %s: a check says so, exit 5", async (_, body) => {
     await serviceAccount(answer(200, body));

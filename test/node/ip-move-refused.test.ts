@@ -1,6 +1,15 @@
 import { describe, expect, it, vi } from "vitest";
 import { IP, LOOK, POST, useBench } from "./bench.js";
-import { ACCEPTED, arrived, claim as claimOn, elsewhere, POSTED, RESULT, refused, TOO_LATE } from "./claim.js";
+import {
+  ACCEPTED,
+  arrived,
+  claim as claimOn,
+  elsewhere,
+  POSTED,
+  RESULT,
+  refused,
+  TOO_LATE,
+} from "./claim.js";
 
 vi.setConfig({ testTimeout: 20_000 });
 
@@ -12,7 +21,12 @@ describe("a POST that OVH refuses had no effect: the claim ends at once, and is 
   it.each([
     [400, "busy", 7, "OVH refuses: HTTP 400: busy"],
     [401, "You must login first", 3, "OVH refuses the credentials: HTTP 401: You must login first"],
-    [403, "This call has not been granted", 3, "OVH refuses the credentials: HTTP 403: This call has not been granted"],
+    [
+      403,
+      "This call has not been granted",
+      3,
+      "OVH refuses the credentials: HTTP 403: This call has not been granted",
+    ],
     [404, "This service does not exist", 4, "OVH does not know it: HTTP 404: This service does not exist"],
     [409, "An operation is pending", 7, "OVH refuses: HTTP 409: An operation is pending"],
     [422, "no", 7, "OVH refuses: HTTP 422: no"],
@@ -62,7 +76,11 @@ describe("a POST that OVH refuses had no effect: the claim ends at once, and is 
 
   it("a real refusal of a wrong key: 403", async () => {
     const conf = bench.machine.sandbox.read("/etc/ovh.conf") ?? "";
-    bench.machine.sandbox.write("/etc/ovh.conf", conf.replace(/consumer_key=.*/, "consumer_key=wrong"), 0o600);
+    bench.machine.sandbox.write(
+      "/etc/ovh.conf",
+      conf.replace(/consumer_key=.*/, "consumer_key=wrong"),
+      0o600,
+    );
     await bench.become("MASTER");
     expect(await claim()).toMatchObject({
       status: 3,

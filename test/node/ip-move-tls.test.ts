@@ -25,7 +25,11 @@ async function impostor(tls: Certificate): Promise<RawServer> {
 }
 
 const CASES: readonly (readonly [string, () => Promise<Certificate>, string])[] = [
-  ["a certificate that has expired", () => bench.authority.issue([HOST], { expired: true }), "certificate has expired"],
+  [
+    "a certificate that has expired",
+    () => bench.authority.issue([HOST], { expired: true }),
+    "certificate has expired",
+  ],
   [
     "a certificate for another name",
     () => bench.authority.issue(["ca.api.ovh.com"]),
@@ -88,7 +92,10 @@ describe("nothing is said to a server with", () => {
     bench.lead(HOST, bench.api.httpPort);
     const { status, said } = await claim("-deadline 4");
     expect(status).toBe(9);
-    expect(said).toEqual([POSTED, expect.stringMatching(new RegExp(`^ip-move: claim failed ms=… TLS: ${HOST}: nc: tls handshake failed`))]);
+    expect(said).toEqual([
+      POSTED,
+      expect.stringMatching(new RegExp(`^ip-move: claim failed ms=… TLS: ${HOST}: nc: tls handshake failed`)),
+    ]);
     expect(bench.requests()).toEqual([]);
   });
 
@@ -149,18 +156,21 @@ describe("the endpoint", () => {
     expect(await bench.run("ip-move check")).toMatchObject({ status: 6, stderr: "" });
   });
 
-  it.each(["http://api.example.org/1.0", "https://api.example.org", "https://user:pw@api.example.org/1.0", "ovh-xx", "https://a b/1.0"])(
-    "must not be %s",
-    async (url) => {
-      conf(url);
-      expect(await bench.run("ip-move check")).toEqual({
-        status: 1,
-        stdout: "",
-        stderr: `ip-move: endpoint must be ovh-eu, ovh-ca, ovh-us or an https URL, got ${url}\n`,
-      });
-      expect(bench.requests()).toEqual([]);
-    },
-  );
+  it.each([
+    "http://api.example.org/1.0",
+    "https://api.example.org",
+    "https://user:pw@api.example.org/1.0",
+    "ovh-xx",
+    "https://a b/1.0",
+  ])("must not be %s", async (url) => {
+    conf(url);
+    expect(await bench.run("ip-move check")).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: `ip-move: endpoint must be ovh-eu, ovh-ca, ovh-us or an https URL, got ${url}\n`,
+    });
+    expect(bench.requests()).toEqual([]);
+  });
 
   it("tells its time without a signature", async () => {
     await bench.reset({ clock: { now: () => Date.now() + 3_600_000 } });

@@ -1,6 +1,15 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { HASTE, HOST, IP, LOOK, POST, useBench } from "./bench.js";
-import { ACCEPTED, arrived, claim as claimOn, elsewhere, POSTED, RESULT, TOO_LATE, unknown } from "./claim.js";
+import {
+  ACCEPTED,
+  arrived,
+  claim as claimOn,
+  elsewhere,
+  POSTED,
+  RESULT,
+  TOO_LATE,
+  unknown,
+} from "./claim.js";
 import { answer, chunked, type RawAnswer, RawServer } from "./raw-server.js";
 
 vi.setConfig({ testTimeout: 20_000 });
@@ -89,7 +98,10 @@ describe("a POST whose outcome is unknown is looked at, and never sent again", (
   it("when the host's name is unknown", async () => {
     await bench.become("MASTER");
     bench.lead(HOST, "no such name");
-    expect(await claim("-deadline 8")).toMatchObject({ status: 5, said: [POSTED, unknown(NO_ANSWER), TOO_LATE] });
+    expect(await claim("-deadline 8")).toMatchObject({
+      status: 5,
+      said: [POSTED, unknown(NO_ANSWER), TOO_LATE],
+    });
   });
 
   it("when OVH comes back before the deadline, it sees that the IP is elsewhere", async () => {
@@ -109,7 +121,10 @@ describe("what is no HTTP answer", () => {
 
   const ip = (routedTo: string) => JSON.stringify({ id: "fo-1", ip: IP, status: "ok", routedTo });
   /** Lets the API be a server that answers the POST with these bytes, and each look with a sound answer. */
-  async function answering(first: RawAnswer, then: RawAnswer = answer(200, ip(bench.other))): Promise<RawServer> {
+  async function answering(
+    first: RawAnswer,
+    then: RawAnswer = answer(200, ip(bench.other)),
+  ): Promise<RawServer> {
     server = new RawServer(bench.certificate, ({ line }) => (line === POST ? first : then));
     bench.lead(HOST, await server.listen());
     await bench.become("MASTER");
@@ -125,27 +140,59 @@ describe("what is no HTTP answer", () => {
     ["HTTP/2", () => `HTTP/2 200 OK\r\nContent-Length: 2\r\n\r\n{}`, "not an HTTP answer"],
     ["a status that is none", () => "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n", "not an HTTP answer"],
     ["a header without a colon", () => "HTTP/1.1 200 OK\r\nContent-Length 2\r\n\r\n{}", "malformed header"],
-    ["a folded header", () => "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\n{}", "malformed header"],
-    ["lines that end in a bare newline", () => `HTTP/1.1 200 OK\nContent-Length: 2\n\n{}`, "answer cut short"],
+    [
+      "a folded header",
+      () => "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\n{}",
+      "malformed header",
+    ],
+    [
+      "lines that end in a bare newline",
+      () => `HTTP/1.1 200 OK\nContent-Length: 2\n\n{}`,
+      "answer cut short",
+    ],
     ["headers only", () => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", "answer cut short"],
     ["half of the headers", () => "HTTP/1.1 200 OK\r\nContent-Le", "answer cut short"],
     ["half of the body", () => answer(200, here()).slice(0, -5), "answer cut short"],
-    ["no length", () => `HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${here()}`, "an answer without a length"],
+    [
+      "no length",
+      () => `HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${here()}`,
+      "an answer without a length",
+    ],
     ["two lengths", () => answer(200, here(), "Content-Length: 2"), "two lengths"],
-    ["a length that is no number", () => "HTTP/1.1 200 OK\r\nContent-Length: 0x10\r\n\r\n{}", "malformed length"],
+    [
+      "a length that is no number",
+      () => "HTTP/1.1 200 OK\r\nContent-Length: 0x10\r\n\r\n{}",
+      "malformed length",
+    ],
     ["a length below zero", () => "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}", "malformed length"],
-    ["a length above a mebibyte", () => "HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n{", "malformed length"],
+    [
+      "a length above a mebibyte",
+      () => "HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n{",
+      "malformed length",
+    ],
     ["headers without an end", () => `HTTP/1.1 200 OK\r\nX: ${"x".repeat(20_000)}`, "headers too long"],
     ["chunks without the last one", () => chunked(200, here()).slice(0, -5), "answer cut short"],
     ["half of a chunk", () => chunked(200, here()).slice(0, -20), "answer cut short"],
-    ["a chunk that is longer than it says", () => `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}}\r\n0\r\n\r\n`, "malformed chunk"],
-    ["a chunk whose size is no number", () => `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nsize of the chunk\r\n{}\r\n0\r\n\r\n`, "malformed chunk"],
+    [
+      "a chunk that is longer than it says",
+      () => `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}}\r\n0\r\n\r\n`,
+      "malformed chunk",
+    ],
+    [
+      "a chunk whose size is no number",
+      () => `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nsize of the chunk\r\n{}\r\n0\r\n\r\n`,
+      "malformed chunk",
+    ],
     ["chunks above a mebibyte", () => chunked(200, ...Array(20).fill("x".repeat(60_000))), "answer too long"],
   ];
 
   it.each(malformed)("%s: the outcome is unknown", async (_, first, reason) => {
     await answering(first());
-    expect(await claim()).toEqual({ status: 6, stdout: "", said: [POSTED, unknown(reason), elsewhere(bench)] });
+    expect(await claim()).toEqual({
+      status: 6,
+      stdout: "",
+      said: [POSTED, unknown(reason), elsewhere(bench)],
+    });
     expect(lines()).toEqual([POST, LOOK]);
   });
 
@@ -183,16 +230,25 @@ describe("what is no HTTP answer", () => {
       socket.on("drain", flood);
       flood();
     });
-    expect(await claim()).toMatchObject({ status: 6, said: [POSTED, unknown("answer too long"), elsewhere(bench)] });
+    expect(await claim()).toMatchObject({
+      status: 6,
+      said: [POSTED, unknown("answer too long"), elsewhere(bench)],
+    });
     await bench.quiet();
   });
 
   it.each<readonly [string, () => RawAnswer]>([
     ["in chunks", () => chunked(200, here().slice(0, 10), here().slice(10))],
-    ["in chunks with extensions and trailers", () =>
-      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${here().length.toString(16)};a=b\r\n${here()}\r\n0\r\nX-T: 1\r\n\r\n`],
+    [
+      "in chunks with extensions and trailers",
+      () =>
+        `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${here().length.toString(16)};a=b\r\n${here()}\r\n0\r\nX-T: 1\r\n\r\n`,
+    ],
     ["byte by byte", () => [...answer(200, here())]],
-    ["with headers in any case and with blanks", () => `HTTP/1.1 200\r\ncONTENT-lENGTH: \t ${here().length} \r\n\r\n${here()}`],
+    [
+      "with headers in any case and with blanks",
+      () => `HTTP/1.1 200\r\ncONTENT-lENGTH: \t ${here().length} \r\n\r\n${here()}`,
+    ],
     ["after 100 Continue", () => `HTTP/1.1 100 Continue\r\n\r\n${answer(200, here())}`],
     ["with the same length twice", () => answer(200, here(), `Content-Length: ${here().length}`)],
     ["with more bytes after its end", () => `${answer(200, here())}HTTP/1.1 500 X\r\n\r\n`],

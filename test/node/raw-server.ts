@@ -58,9 +58,14 @@ export class RawServer {
 /** A whole answer with its length. */
 export function answer(status: number, body: string, ...headers: readonly string[]): string {
   return (
-    [`HTTP/1.1 ${status} X`, `Content-Length: ${Buffer.byteLength(body)}`, "Connection: close", ...headers, "", ""].join(
-      "\r\n",
-    ) + body
+    [
+      `HTTP/1.1 ${status} X`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      "Connection: close",
+      ...headers,
+      "",
+      "",
+    ].join("\r\n") + body
   );
 }
 

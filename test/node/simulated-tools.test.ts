@@ -21,7 +21,11 @@ describe("nc of a simulated node, on which ip-move rests", () => {
 
 describe("ifconfig of a simulated node, on which edge-sync rests", () => {
   it.fails("says nothing and exits 0 when a demotion took effect", async () => {
-    expect(await bench.run("ifconfig -g edgefault carpdemote 64")).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(await bench.run("ifconfig -g edgefault carpdemote 64")).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: "",
+    });
     expect(bench.machine.kernel.groups.get("edgefault")).toBe(64);
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import {
   type Action,
   type Expression,
-  type ParserMemory,
   type ParseResult,
+  type ParserMemory,
   parseIfstated,
 } from "../../../lib/simulator/ifstated/parser.js";
 
@@ -132,7 +132,7 @@ describe("a macro", () => {
     ["n = '10'\n", '"x" every $n', '"x"/10'],
     ["t = '\"ping -c 1 x >/dev/null\" every 15'\n", "$t", '"ping -c 1 x >/dev/null"/15'],
     ['t = "\\"ping x\\" every 15"\n', "$t", '"ping x"/15'],
-    ["t = \"'ping \\\"x\\\"' every 15\"\n", "$t", '"ping \\"x\\""/15'],
+    ['t = "\'ping \\"x\\"\' every 15"\n', "$t", '"ping \\"x\\""/15'],
     ["a = vio0\na = vio1\n", "$a.link.up", "vio1.up"],
     ["a = vio0\nb = $a\na = vio1\n", "$b.link.up", "vio0.up"],
     ["a = vio\n", "$a\\\n0.link.up", "vio0.up"],
@@ -145,7 +145,7 @@ describe("a macro", () => {
 
   it("of several words is one text, which is several words where it is used", () => {
     expect(condition("$both", "both = vio0 '.link.up'\n")).toBe("vio0.up");
-    expect(problems('m = one two\nrun $m\n')).toEqual(["conf:2: syntax error"]);
+    expect(problems("m = one two\nrun $m\n")).toEqual(["conf:2: syntax error"]);
     expect(command("$m", "m = '\"one two\"'\n")).toBe("one two");
   });
 
@@ -171,9 +171,9 @@ describe("a macro", () => {
   });
 
   it.each([
-    ["was never defined", 'run $m\n', "conf:1: macro 'm' not defined"],
+    ["was never defined", "run $m\n", "conf:1: macro 'm' not defined"],
     ["is defined later", 'run $m\nm = "x"\n', "conf:1: macro 'm' not defined"],
-    ["has no name", 'run $ x\n', "conf:1: macro '' not defined"],
+    ["has no name", "run $ x\n", "conf:1: macro '' not defined"],
     ["is named like a keyword", 'up = "x"\n', "conf:1: syntax error"],
     ["has a blank in its name", '"a b" = "x"\n', "conf:1: macro name cannot contain whitespace"],
     ["is a number", "n = 10\n", "conf:1: syntax error"],
@@ -292,13 +292,21 @@ describe("a layout", () => {
       'state a {\n\tif vio0.link.up\n\t\tset-state b\n}\nstate b {\n\trun "x"\n}\n',
       ["a:  | if vio0.up { -> b }", 'b:  | run "x"'],
     ],
-    ["an init-state before its state", 'init-state a\nstate a {\n\trun "x"\n}\n', ['a:  | run "x"', "begins with a"]],
+    [
+      "an init-state before its state",
+      'init-state a\nstate a {\n\trun "x"\n}\n',
+      ['a:  | run "x"', "begins with a"],
+    ],
     [
       "two init-states, of which the last counts",
       'init-state a\nstate a {\n\trun "x"\n}\nstate b {\n\trun "y"\n}\ninit-state b\n',
       ['a:  | run "x"', 'b:  | run "y"', "begins with b"],
     ],
-    ["global actions between states", 'run "g"\nstate a {\n\trun "x"\n}\nrun "h"\n', ['run "g"; run "h"', 'a:  | run "x"']],
+    [
+      "global actions between states",
+      'run "g"\nstate a {\n\trun "x"\n}\nrun "h"\n',
+      ['run "g"; run "h"', 'a:  | run "x"'],
+    ],
     ["a comment behind each line", 'state a { # c\n\trun "x" # c\n} # c\n', ['a:  | run "x"']],
     ["a comment right behind a word", "run x#c\n", ['run "x"']],
     ["a comment that goes on", 'run "x" # c \\\nrun "lost"\nrun "y"\n', ['run "x"; run "y"']],
@@ -309,15 +317,23 @@ describe("a layout", () => {
   });
 
   it.each([
-    ["an action before a closing brace", 'state a {\n\tif vio0.link.up { run "x" }\n}\n', ["conf:2: syntax error"]],
+    [
+      "an action before a closing brace",
+      'state a {\n\tif vio0.link.up { run "x" }\n}\n',
+      ["conf:2: syntax error"],
+    ],
     ["an action before a state's closing brace", 'state a { run "x" }\n', ["conf:1: syntax error"]],
     ["an empty state", "state a {\n}\n", ["conf:2: syntax error"]],
     ["an empty if", "state a {\n\tif vio0.link.up {\n\t}\n}\n", ["conf:3: syntax error"]],
     ["an empty init", "state a {\n\tinit {\n\t}\n}\n", ["conf:3: syntax error"]],
     ["no newline at the end", 'state a {\n\trun "x"\n}', ["conf:3: syntax error"]],
     ["carriage returns", 'state a {\r\n\trun "x"\r\n}\r\n', ["conf:1: syntax error", "conf:2: syntax error"]],
-    ["an init outside of a state", 'init {\n\trun "x"\n}\n', ["conf:1: syntax error", "conf:3: syntax error"]],
-    ["a state within a state", 'state a {\n\tstate b {\n', ["conf:2: syntax error"]],
+    [
+      "an init outside of a state",
+      'init {\n\trun "x"\n}\n',
+      ["conf:1: syntax error", "conf:3: syntax error"],
+    ],
+    ["a state within a state", "state a {\n\tstate b {\n", ["conf:2: syntax error"]],
     ["an else", 'if vio0.link.up\n\trun "x"\nelse\n\trun "y"\n', ["conf:3: syntax error"]],
     ["an include", 'include "/etc/x"\n', ["conf:1: syntax error"]],
     ["a state without a name", "state {\n", ["conf:1: syntax error"]],
@@ -330,11 +346,7 @@ describe("a layout", () => {
     [
       "states that do not exist, each as often as it is named",
       "state a {\n\tinit set-state b\n\tset-state c\n\tif vio0.link.up\n\t\tset-state b\n}\n",
-      [
-        "error: state 'b' not declared",
-        "error: state 'c' not declared",
-        "error: state 'b' not declared",
-      ],
+      ["error: state 'b' not declared", "error: state 'c' not declared", "error: state 'b' not declared"],
     ],
     ["a set-state outside of states", "set-state a\n", ["conf:1: set-state must be used inside 'if'"]],
     [
@@ -345,7 +357,11 @@ describe("a layout", () => {
     [
       "several errors, all of which are told",
       'if vio8.link.up\n\trun "x"\nif vio9.link.up\n\trun "y"\nstate t {\n\tset-state nope\n}\n',
-      ["conf:1: unknown interface vio8", "conf:3: unknown interface vio9", "error: state 'nope' not declared"],
+      [
+        "conf:1: unknown interface vio8",
+        "conf:3: unknown interface vio9",
+        "error: state 'nope' not declared",
+      ],
     ],
   ])("of %s is refused", (_, text, messages) => {
     expect(problems(text)).toEqual(messages);

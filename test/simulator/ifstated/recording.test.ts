@@ -102,7 +102,8 @@ describe("a recording that is not what the daemon does is told apart", () => {
 
   it.each(CHECKS)("when -n printed something else in $name", (one) => {
     const { ok, exit, output } = one.check as NonNullable<Recording["check"]>;
-    const played = (changed: readonly string[]) => playRecording({ ...one, check: { ok, exit, output: changed } });
+    const played = (changed: readonly string[]) =>
+      playRecording({ ...one, check: { ok, exit, output: changed } });
     expect(played([...output, "more"])).toBeDefined();
     expect(played(output.slice(1))).toBeDefined();
     const moved = output.map((line) => line.replace(/:(\d+):/, (_, at) => `:${Number(at) + 1}:`));
@@ -111,7 +112,11 @@ describe("a recording that is not what the daemon does is told apart", () => {
 
   it.each([
     ["another exit status of a test", "p03-ping-lost-and-back", { testResults: {} }],
-    ["links that were another way", "a01-link-values", { initialLinks: { vio0: "down", vio1: "down", carp0: "down" } }],
+    [
+      "links that were another way",
+      "a01-link-values",
+      { initialLinks: { vio0: "down", vio1: "down", carp0: "down" } },
+    ],
     ["events that did not happen", "p01-master-external-link-loss", { events: [] }],
     ["a shorter time", "p07-carp-flapping", { end: 1000 }],
   ] as const)("when its world was another: %s", (_, name, changes) => {
@@ -132,9 +137,19 @@ describe("two traces", () => {
 
   it.each<[string, TraceEntry[], TraceEntry[], string | undefined]>([
     ["are the same", [a, b, later], [a, b, later], "2/2"],
-    ["are the same, whatever the order of an entry's fields", [{ at: 0, run: "a" }], [{ run: "a", at: 0 }], "2/2"],
+    [
+      "are the same, whatever the order of an entry's fields",
+      [{ at: 0, run: "a" }],
+      [{ run: "a", at: 0 }],
+      "2/2",
+    ],
     ["are both empty", [], [], undefined],
-    ["differ in the order within a second, where the recordings did too", [a, b, later], [b, a, later], "1/2"],
+    [
+      "differ in the order within a second, where the recordings did too",
+      [a, b, later],
+      [b, a, later],
+      "1/2",
+    ],
   ])("agree when they %s", (_, expected, got, agree) => {
     expect(compare(expected, got, agree)).toBeUndefined();
   });
@@ -157,7 +172,10 @@ describe("two traces", () => {
     [
       "differ in the order of seconds, although the recordings did not agree",
       [a, later],
-      [{ ...later, at: 0 }, { ...a, at: 1000 }],
+      [
+        { ...later, at: 0 },
+        { ...a, at: 1000 },
+      ],
       "1/2",
       'entry 0: recorded {"at":0,"run":"a"}, got {"at":0,"run":"c"}',
     ],
@@ -168,13 +186,7 @@ describe("two traces", () => {
       "1/2",
       'entry 0: recorded {"at":0,"run":"a"}, got {"at":0,"run":"b"}',
     ],
-    [
-      "go on for longer on one side",
-      [a],
-      [a, b],
-      "2/2",
-      'entry 1: recorded nothing, got {"at":0,"run":"b"}',
-    ],
+    ["go on for longer on one side", [a], [a, b], "2/2", 'entry 1: recorded nothing, got {"at":0,"run":"b"}'],
     [
       "go on for longer on the other side",
       [a, later],

@@ -344,10 +344,7 @@ describe.skipIf(!nodesRun)("ifconfig and the counter of a group", () => {
 });
 
 describe.skipIf(!nodesRun)("ifconfig's flags", () => {
-  it.each(["-s", "--all", "-x", "-g"])(
-    "do not include %s",
-    async (flags) => {
-      expect(await sh(`ifconfig ${flags}`)).toEqual(USAGE);
-    },
-  );
+  it.each(["-s", "--all", "-x", "-g"])("do not include %s", async (flags) => {
+    expect(await sh(`ifconfig ${flags}`)).toEqual(USAGE);
+  });
 });

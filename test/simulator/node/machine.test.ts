@@ -178,7 +178,9 @@ describe.skipIf(!nodesRun)("a machine that is switched off", () => {
   it("leaves no process behind", async () => {
     const made = await boot({
       ...EDGE,
-      ...enabled('state a {\n\tinit {\n\t\trun "sleep 86398.5 &"\n\t}\n}\nif "sleep 86397.5 & true" every 1\n\trun "true"\n'),
+      ...enabled(
+        'state a {\n\tinit {\n\t\trun "sleep 86398.5 &"\n\t}\n}\nif "sleep 86397.5 & true" every 1\n\trun "true"\n',
+      ),
     });
     await made.out("sleep 86399.5 >/dev/null 2>&1 &");
     const [mine, ...others] = ["86399.5", "86398.5", "86397.5"].map((time) => `sleep ${time}`) as [string];
@@ -261,15 +263,18 @@ describe.skipIf(!nodesRun)("a machine that reboots", () => {
   });
 });
 
-describe.skipIf(!nodesRun)("a shell command that is killed from outside, as ifstated kills an overdue test,", () => {
-  it.fails("is gone", async () => {
-    const made = await boot();
-    const child = made.machine.sandbox.spawn("sleep 86395.5; logger -t late x");
-    await eventually("it runs", () => processes("sleep 86395.5").some((line) => line.startsWith("sleep")));
-    child.kill("SIGKILL");
-    await eventually("its shell is gone", () => processes("logger -t late x").length === 0, 1000);
-  });
-});
+describe.skipIf(!nodesRun)(
+  "a shell command that is killed from outside, as ifstated kills an overdue test,",
+  () => {
+    it.fails("is gone", async () => {
+      const made = await boot();
+      const child = made.machine.sandbox.spawn("sleep 86395.5; logger -t late x");
+      await eventually("it runs", () => processes("sleep 86395.5").some((line) => line.startsWith("sleep")));
+      child.kill("SIGKILL");
+      await eventually("its shell is gone", () => processes("logger -t late x").length === 0, 1000);
+    });
+  },
+);
 
 describe.skipIf(!nodesRun)("a command that a machine does not have", () => {
   it("is not there, so that the shell says so", async () => {

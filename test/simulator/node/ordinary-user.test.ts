@@ -12,8 +12,16 @@ const file = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.
 /** Whether tests run as root, and as somebody else namespaces are to be had too. */
 const canBeNobody =
   process.getuid?.() === 0 &&
-  spawnSync("setpriv", [...AS_NOBODY, "unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "true"])
-    .status === 0 &&
+  spawnSync("setpriv", [
+    ...AS_NOBODY,
+    "unshare",
+    "--user",
+    "--map-root-user",
+    "--mount",
+    "--pid",
+    "--fork",
+    "true",
+  ]).status === 0 &&
   spawnSync("setpriv", [...AS_NOBODY, "cat", file("lib/simulator/node/machine.ts")]).status === 0;
 
 const SCRIPT = `

@@ -113,9 +113,7 @@ describe.skipIf(!nodesRun)("pfctl that loads a file", () => {
     const before = node.machine.pf;
     node.machine.sandbox.write("/etc/pf.check", "let it pass\n");
     expect(await sh("pfctl -f /etc/pf.check")).toEqual(
-      failure(
-        "/etc/pf.check:1: syntax error\npfctl: Syntax error in config file: pf rules not loaded\n",
-      ),
+      failure("/etc/pf.check:1: syntax error\npfctl: Syntax error in config file: pf rules not loaded\n"),
     );
     expect(node.machine.pf).toBe(before);
   });
@@ -148,7 +146,11 @@ describe("a ruleset lets carp pass on vio2", () => {
     ["with a block of one sender", ["pass", "block from 10.0.0.1"], true],
     ["not with a block from any", ["pass", "block from any to any"], false],
     ["with a block on all but it", ["pass", "block on ! vio2"], true],
-    ["not by a rule for another protocol whose label says carp", ["block", 'pass proto tcp label "carp"'], false],
+    [
+      "not by a rule for another protocol whose label says carp",
+      ["block", 'pass proto tcp label "carp"'],
+      false,
+    ],
   ])("%s", (_, rules, passes) => {
     expect(passesCarp({ rules }, "vio2")).toBe(passes);
   });

@@ -42,9 +42,19 @@ describe.skipIf(!nodesRun)("what runs on a node", () => {
 
   it("is alone: it sees no process of this machine, and none of its files", async () => {
     const libraries = ["lib", ...(existsSync("/usr/lib64") ? ["lib64"] : [])];
-    expect((await node.out("ls /")).trim().split("\n")).toEqual(
-      ["bin", "dev", "etc", "home", ...libraries, "root", "sbin", "simulator", "tmp", "usr", "var"],
-    );
+    expect((await node.out("ls /")).trim().split("\n")).toEqual([
+      "bin",
+      "dev",
+      "etc",
+      "home",
+      ...libraries,
+      "root",
+      "sbin",
+      "simulator",
+      "tmp",
+      "usr",
+      "var",
+    ]);
     expect((await sh(`test -e ${fileURLToPath(import.meta.url)}`)).status).toBe(1);
   });
 
@@ -65,16 +75,17 @@ describe.skipIf(!nodesRun)("what runs on a node", () => {
   });
 
   it("can write everything else", async () => {
-    const folders = "/ /bin /sbin /etc /root /tmp /usr/bin /usr/sbin /usr/local/sbin /var/db /var/run /var/log";
+    const folders =
+      "/ /bin /sbin /etc /root /tmp /usr/bin /usr/sbin /usr/local/sbin /var/db /var/run /var/log";
     expect(await sh(`for d in ${folders}; do touch $d/probe && rm $d/probe || echo $d; done`)).toEqual(
       result(),
     );
   });
 
   it("has the devices that programs open", async () => {
-    expect(await sh("echo x >/dev/null; head -c 3 /dev/zero | wc -c; head -c 3 /dev/urandom | wc -c")).toEqual(
-      result({ stdout: "3\n3\n" }),
-    );
+    expect(
+      await sh("echo x >/dev/null; head -c 3 /dev/zero | wc -c; head -c 3 /dev/urandom | wc -c"),
+    ).toEqual(result({ stdout: "3\n3\n" }));
   });
 });
 
@@ -88,7 +99,10 @@ describe.skipIf(!nodesRun)("the programs of a node", () => {
 
   it.each([
     ["of Linux", "ip ss systemctl apt dpkg unshare nsenter mount setpriv lsof getent nproc"],
-    ["that OpenBSD has not, or not so", "flock setsid sha256sum md5sum base64 tac shuf stat timeout bash dash"],
+    [
+      "that OpenBSD has not, or not so",
+      "flock setsid sha256sum md5sum base64 tac shuf stat timeout bash dash",
+    ],
     ["that OpenBSD has in packages only", "python3 node git curl wget jq ssh-copy-id rsync"],
   ])("do not include those %s", async (_, names) => {
     expect(await sh(`for p in ${names}; do command -v $p; done; true`)).toEqual(result());
@@ -109,7 +123,9 @@ describe.skipIf(!nodesRun)("the programs of a node", () => {
   });
 
   it("say so when the machine behind them does not answer", async () => {
-    await node.out("cp /sbin/ifconfig /tmp/ifconfig; sed -i 's|/simulator/socket|/simulator/nothing|' /tmp/ifconfig");
+    await node.out(
+      "cp /sbin/ifconfig /tmp/ifconfig; sed -i 's|/simulator/socket|/simulator/nothing|' /tmp/ifconfig",
+    );
     expect(await sh("/tmp/ifconfig")).toEqual(
       failure("ifconfig: the machine is off: No such file or directory\n", 71),
     );
@@ -118,7 +134,7 @@ describe.skipIf(!nodesRun)("the programs of a node", () => {
   it("answer many at once", async () => {
     expect(
       await sh(
-        'i=0; while [ $i -lt 20 ]; do ifconfig vio0 | grep -c lladdr & i=$((i+1)); done | awk \'{ n += $1 } END { print n }\'',
+        "i=0; while [ $i -lt 20 ]; do ifconfig vio0 | grep -c lladdr & i=$((i+1)); done | awk '{ n += $1 } END { print n }'",
       ),
     ).toEqual(result({ stdout: "20\n" }));
   });
@@ -146,12 +162,12 @@ describe.skipIf(!nodesRun)("OpenBSD's own modules", () => {
   const perl = (module: string, code: string) => sh(`perl -MOpenBSD::${module} -e '${code}'`);
 
   it("take what OpenBSD's take", async () => {
-    expect(await perl("Pledge", 'pledge(qw(stdio rpath wpath cpath flock proc exec)) and print "ok"')).toEqual(
-      result({ stdout: "ok" }),
-    );
-    expect(await perl("Unveil", 'unveil("/etc", "r"); unveil("/usr/bin/nc", "x"); unveil() and print "ok"')).toEqual(
-      result({ stdout: "ok" }),
-    );
+    expect(
+      await perl("Pledge", 'pledge(qw(stdio rpath wpath cpath flock proc exec)) and print "ok"'),
+    ).toEqual(result({ stdout: "ok" }));
+    expect(
+      await perl("Unveil", 'unveil("/etc", "r"); unveil("/usr/bin/nc", "x"); unveil() and print "ok"'),
+    ).toEqual(result({ stdout: "ok" }));
   });
 
   it.each([

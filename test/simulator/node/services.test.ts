@@ -34,11 +34,14 @@ describe.skipIf(!nodesRun)("rcctl", () => {
     expect(await sh("rcctl get ifstated status")).toEqual(result({ status: 1 }));
   });
 
-  it.fails.each(["enable", "disable"])("leaves the other lines of rc.conf.local alone by %s", async (verb) => {
-    node.machine.sandbox.write("/etc/rc.conf.local", "ntpd_flags=-s\n");
-    await sh(`rcctl ${verb} ifstated`);
-    expect(node.machine.sandbox.read("/etc/rc.conf.local")).toContain("ntpd_flags=-s\n");
-  });
+  it.fails.each(["enable", "disable"])(
+    "leaves the other lines of rc.conf.local alone by %s",
+    async (verb) => {
+      node.machine.sandbox.write("/etc/rc.conf.local", "ntpd_flags=-s\n");
+      await sh(`rcctl ${verb} ifstated`);
+      expect(node.machine.sandbox.read("/etc/rc.conf.local")).toContain("ntpd_flags=-s\n");
+    },
+  );
 
   it("does not start what is disabled, unless it is forced to", async () => {
     write(WATCH);
@@ -99,9 +102,7 @@ describe.skipIf(!nodesRun)("rcctl", () => {
   });
 
   it.fails("sets flags of what is enabled, and of nothing else", async () => {
-    expect(await sh("rcctl set ifstated flags -v")).toEqual(
-      failure("rcctl: ifstated is not enabled\n"),
-    );
+    expect(await sh("rcctl set ifstated flags -v")).toEqual(failure("rcctl: ifstated is not enabled\n"));
     expect(await sh("rcctl enable ifstated; rcctl set ifstated flags -v; rcctl get ifstated flags")).toEqual(
       result({ stdout: "-v\n" }),
     );
@@ -111,7 +112,11 @@ describe.skipIf(!nodesRun)("rcctl", () => {
 describe.skipIf(!nodesRun)("ifstated -n", () => {
   it("says on standard error that a file is good", async () => {
     write(WATCH);
-    for (const command of ["ifstated -n", "ifstated -nf /etc/ifstated.conf", "ifstated -n -f/etc/ifstated.conf"]) {
+    for (const command of [
+      "ifstated -n",
+      "ifstated -nf /etc/ifstated.conf",
+      "ifstated -n -f/etc/ifstated.conf",
+    ]) {
       expect(await sh(command), command).toEqual(result({ stderr: "configuration OK\n" }));
     }
     expect(node.machine.ifstatedRuns).toBe(false);
@@ -206,7 +211,9 @@ describe.skipIf(!nodesRun)("the running ifstated", () => {
 
   it("sees carp0 go and come", async () => {
     await sh("ifconfig vio2 up; ifconfig carp0 create");
-    await start('state watch {\n\tif carp0.link.down\n\t\trun "logger -t watch down"\n\tif carp0.link.up\n\t\trun "logger -t watch up"\n}\n');
+    await start(
+      'state watch {\n\tif carp0.link.down\n\t\trun "logger -t watch down"\n\tif carp0.link.up\n\t\trun "logger -t watch up"\n}\n',
+    );
     await sh("ifconfig carp0 10.25.0.10/16 vhid 1 carpdev vio2 advbase 0 advskew 5");
     await logs("watch: up");
     await sh("ifconfig carp0 destroy");

@@ -1,4 +1,4 @@
-import ssh2, { type Client as SshClient, type ClientChannel, type ConnectConfig } from "ssh2";
+import ssh2, { type ClientChannel, type ConnectConfig, type Client as SshClient } from "ssh2";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { generateKeyPair, type ServedSsh, serveSsh } from "../../../lib/simulator/node/ssh-server.js";
 import { nodesRun, result, TestNode } from "./nodes.js";
@@ -15,7 +15,9 @@ const clients: SshClient[] = [];
 
 beforeAll(async () => {
   if (!nodesRun) return;
-  node = await TestNode.boot({ authorizedKeys: [`${known.public} deploy@host`, "", "no key at all", second.public] });
+  node = await TestNode.boot({
+    authorizedKeys: [`${known.public} deploy@host`, "", "no key at all", second.public],
+  });
   server = await serveSsh(node.machine, hostKey, "127.0.0.1", 0);
 });
 afterAll(async () => {
@@ -143,7 +145,7 @@ describe.skipIf(!nodesRun)("a machine's SSH server", () => {
   it("opens a shell", async () => {
     const client = await login();
     const channel = await new Promise<ClientChannel>((resolve, reject) =>
-      client.shell(false, (error, opened) => (error ? reject(error) : resolve(opened))),
+      client.shell(false, {}, (error, opened) => (error ? reject(error) : resolve(opened))),
     );
     let text = "";
     channel.on("data", (chunk: Buffer) => {

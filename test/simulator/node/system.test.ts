@@ -107,7 +107,9 @@ describe.skipIf(!nodesRun)("what is sent to /dev/log", () => {
   });
 
   it("is one line each, whatever is in it", async () => {
-    await perl('setlogsock("native"); openlog("x", "", "user"); syslog("info", "%s", "one\\ntwo: three [4]")');
+    await perl(
+      'setlogsock("native"); openlog("x", "", "user"); syslog("info", "%s", "one\\ntwo: three [4]")',
+    );
     await expect.poll(() => node.logged().at(-1)).toBe("x: one two: three [4]");
   });
 });
@@ -201,9 +203,7 @@ describe.skipIf(!nodesRun)("crontab", () => {
   });
 
   it.each(["-i", "--list", "-T"])("has no flag %s", async (flag) => {
-    expect(await sh(`crontab ${flag}`)).toEqual(
-      failure("usage: crontab [-u user] [-e | -l | -r] [file]\n"),
-    );
+    expect(await sh(`crontab ${flag}`)).toEqual(failure("usage: crontab [-u user] [-e | -l | -r] [file]\n"));
   });
 });
 
