@@ -57,7 +57,7 @@ const RELATIONS: readonly Relation[] = [
     check: (config) => duplicates(config, "name", "edges are told apart by their names; rename one"),
   },
   {
-    reads: ["edges[].advskew"],
+    reads: ["edges[].advskew", "carp.profile"],
     check: (config) =>
       duplicates(
         config,

@@ -72,7 +72,7 @@ const edge = z.strictObject({
   advskew: integer(0, 254, "leave it out to have it chosen")
     .optional()
     .describe(
-      "Priority in the election, 0 to 254; the lowest is master. Default: 1 for the first edge, then in steps.",
+      "Priority in the election, 0 to 254; the lowest is master. Default: 1, 50, 100, …; 40, 60, 80, … with the fast profile.",
     ),
   sshHostKey: text(
     /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}$/,
@@ -155,18 +155,15 @@ const ssh = z.strictObject({
     .describe("Public key file that the edges are created with. Default: privateKeyPath with .pub."),
 });
 
-const drill = z.strictObject({
-  limits: z
-    .partialRecord(
-      z.enum(DRILLS, {
-        error: (i) => `must be one of ${DRILLS.join(", ")}, got ${show(i.input)}; see npm run drill`,
-      }),
-      integer(1, 3_600_000, "it is a number of milliseconds"),
-    )
+const limit = (name: string) =>
+  integer(1, 3_600_000, "it is a number of milliseconds")
     .optional()
     .describe(
-      "Milliseconds until OVH accepts the claim, at most, by drill. Default: what CARP's timers allow.",
-    ),
+      `Milliseconds until OVH accepts the claim of drill ${name}, at most. Default: what CARP's timers allow.`,
+    );
+
+const drill = z.strictObject({
+  limits: z.strictObject(Object.fromEntries(DRILLS.map((name) => [name, limit(name)]))).optional(),
 });
 
 const shape = {

@@ -49,9 +49,24 @@ export function threeEdges(): Record<string, unknown> {
 }
 
 /** The first edge of the example with some settings changed, rendered with the shipped programs. */
-export function rendered(changes: Readonly<Record<string, unknown>> = {}): RenderedEdge {
+export function rendered(
+  changes: Readonly<Record<string, unknown>> = {},
+  shipped: StaticFiles = staticFiles(),
+): RenderedEdge {
   const config: EdgeConfig = parseConfig(example(changes));
-  return renderEdge(config, config.edges[0]?.name as string, staticFiles());
+  return renderEdge(config, config.edges[0]?.name as string, shipped);
+}
+
+/**
+ * The same with the real edge-install alone: the other programs are stand-ins that look at
+ * nothing, so that a node on which only the installation matters does nothing else.
+ */
+export function quiet(changes: Readonly<Record<string, unknown>> = {}): RenderedEdge {
+  return rendered(changes, {
+    ...staticFiles(),
+    "/usr/local/sbin/edge-sync": "#!/usr/bin/perl\nunlink '/var/db/edge/hold' if \"@ARGV\" eq 'release';\n",
+    "/usr/local/sbin/ip-move": "#!/usr/bin/perl\n",
+  });
 }
 
 /** An edge with the content of one of its files changed. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RenderedEdge } from "../../lib/edge/file.js";
 import { rendered, withContent } from "./bundles.js";
 import { OURS, onNode, TestNode } from "./node.js";
 
@@ -211,19 +212,18 @@ describe.concurrent("a delivery that fails while it is applied", { timeout: 60_0
     "edge-install: /etc/edge.conf: written",
     "edge-install: /etc/ifstated.conf: written",
   ];
-  const DOES_NOT_RUN = [
-    "edge-sync: /var/run/edge-sync/wait.lock: Not a directory",
-    "edge-install: putting the old files back: edge-sync does not run",
-  ];
-  /** Nothing can run a pass of edge-sync any more. */
-  const breakPasses = (node: TestNode) => node.run("rm -rf /var/run/edge-sync; echo >/var/run/edge-sync");
+  const DOES_NOT_RUN = ["edge-install: putting the old files back: edge-sync does not run"];
+  /** An edge whose edge-sync is well formed and does not run. */
+  const broken = (edge: RenderedEdge) =>
+    withContent(edge, "/usr/local/sbin/edge-sync", (content) =>
+      content.replace("my $command = shift", "exit 1 if \"@ARGV\" eq 'pass';\nmy $command = shift"),
+    );
 
   it("puts every file back, and carp0's skew", () =>
     onBackup(async (node) => {
       const before = node.files(["/etc", "/usr/local"]);
       const transitions = node.transitions();
-      await breakPasses(node);
-      expect(await node.deliver(CHANGED)).toEqual({
+      expect(await node.deliver(broken(CHANGED))).toEqual({
         status: 1,
         said: [
           ...WRITTEN,
@@ -242,16 +242,14 @@ describe.concurrent("a delivery that fails while it is applied", { timeout: 60_0
 
   it.fails("puts net.inet.carp.preempt back", () =>
     onBackup(async (node) => {
-      await breakPasses(node);
-      await node.deliver(CHANGED);
+      await node.deliver(broken(CHANGED));
       expect(node.machine.kernel.preempt).toBe(false);
     }));
 
   it("leaves no file of ours behind when it was the first one", () =>
     onNode(async (node) => {
       const before = node.files(["/etc", "/usr/local"], /rc\.conf\.local$/);
-      await breakPasses(node);
-      expect(await node.deliver(EDGE)).toMatchObject({ status: 1, complained: DOES_NOT_RUN });
+      expect(await node.deliver(broken(EDGE))).toMatchObject({ status: 1, complained: DOES_NOT_RUN });
       expect(node.files(["/etc", "/usr/local"], /rc\.conf\.local$/)).toEqual(before);
       expect(node.role).toBe(undefined);
     }));
@@ -259,23 +257,19 @@ describe.concurrent("a delivery that fails while it is applied", { timeout: 60_0
   // Until the next delivery cron starts a program each minute that is not there.
   it.fails("takes its line out of root's crontab again", () =>
     onNode(async (node) => {
-      await breakPasses(node);
-      await node.deliver(EDGE);
+      await node.deliver(broken(EDGE));
       expect(node.read("/var/cron/tabs/root")).not.toContain("edge-sync");
     }));
 
   it.fails("leaves no ifstated running that was not before", () =>
     onNode(async (node) => {
-      await breakPasses(node);
-      await node.deliver(EDGE);
+      await node.deliver(broken(EDGE));
       expect([node.machine.enabled, node.machine.ifstatedRuns]).toEqual([false, false]);
     }));
 
   it("can be repeated when the cause is gone", () =>
     onBackup(async (node) => {
-      await breakPasses(node);
-      await node.deliver(CHANGED);
-      await node.run("rm /var/run/edge-sync");
+      await node.deliver(broken(CHANGED));
       expect(await node.deliver(CHANGED)).toMatchObject({ status: 0, complained: [] });
       expect(settingsOf(node)).toEqual({ ...BEFORE, advskew: 20 });
       expect([node.role, node.machine.kernel.preempt]).toEqual(["BACKUP", true]);

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RenderedEdge } from "../../lib/edge/file.js";
 import { fill } from "../../lib/edge/placeholders.js";
 import { staticFiles } from "../../lib/edge/static-files.js";
-import { filled, rendered, sha256, VALUES, withContent } from "./bundles.js";
+import { filled, quiet, sha256, VALUES, withContent } from "./bundles.js";
 import { type Delivery, has, needing, SHELLS, type Shell, TestNode } from "./node.js";
 
 // The installer ends without a word once everything is staged: the loop over the files
 // has the exit status of its last `live && chown`.
 const itInstalls = it.fails;
 
-const EDGE = rendered();
+const EDGE = quiet();
 const WRITTEN = EDGE.files.map(({ path }) => `edge-install: ${path}: written`);
 const DONE = "edge-install: done";
 const INSTALLER = "/tmp/edge-install";

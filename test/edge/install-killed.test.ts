@@ -2,13 +2,13 @@ import { copyFileSync, rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fill } from "../../lib/edge/placeholders.js";
 import { staticFiles } from "../../lib/edge/static-files.js";
-import { filled, rendered, VALUES, withContent } from "./bundles.js";
+import { filled, quiet, VALUES, withContent } from "./bundles.js";
 import { OURS, onNode, TestNode } from "./node.js";
 
-const EDGE = rendered();
+const EDGE = quiet();
 /** Everything differs that can without a release. */
 const CHANGED = withContent(
-  rendered({ "edges[0].advskew": 20, "probe.interval": 20, "carp.preempt": true }),
+  quiet({ "edges[0].advskew": 20, "probe.interval": 20, "carp.preempt": true }),
   "/usr/local/sbin/edge-sync",
   (content) => `${content}# changed\n`,
 );

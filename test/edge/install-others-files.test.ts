@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { rendered } from "./bundles.js";
+import { quiet, rendered } from "./bundles.js";
 import { onNode, type TestNode } from "./node.js";
 
-const EDGE = rendered();
+const EDGE = quiet();
 const BLOCK = '# cdktf-ovh-edge: begin\ninclude "/etc/pf.edge.conf"\n# cdktf-ovh-edge: end\n';
 const PREEMPT = "net.inet.carp.preempt=0 # cdktf-ovh-edge\n";
 const CRON = "* * * * * /usr/local/sbin/edge-sync cron >/dev/null 2>&1 # cdktf-ovh-edge\n";
@@ -152,7 +152,7 @@ describe.concurrent("the removal", { timeout: 60_000 }, () => {
   it("takes off everything of ours: files, carp0, the alias, ifstated, the rule", () =>
     onNode(async (node) => {
       const before = node.files(["/etc", "/usr/local"]);
-      await node.installed(EDGE, "master");
+      await node.installed(rendered(), "master");
       expect(node.machine.hasAddress("146.59.143.231")).toBe(true);
       expect(await removed(node)).toEqual({ status: 0, said: ["edge-install: removed"], complained: [] });
       const after = node.files(["/etc", "/usr/local"]);

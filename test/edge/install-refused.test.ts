@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { RenderedEdge } from "../../lib/edge/file.js";
-import { filled, rendered, withContent } from "./bundles.js";
+import { filled, quiet, withContent } from "./bundles.js";
 import { OURS, onNode, type TestNode } from "./node.js";
 
-const EDGE = rendered();
+const EDGE = quiet();
 const STAGED = "/var/db/edge/staging";
 
 interface Refusal {
@@ -89,7 +89,7 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     when: "the node has no interface of a name",
-    edge: rendered({ "interfaces.carp": "vio3" }),
+    edge: quiet({ "interfaces.carp": "vio3" }),
     complained: [
       "edge-install: the interfaces are not the ones that OVH reports; correct 'interfaces' in the configuration",
       "expected:",

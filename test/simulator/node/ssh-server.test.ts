@@ -145,7 +145,7 @@ describe.skipIf(!nodesRun)("a machine's SSH server", () => {
   it("opens a shell", async () => {
     const client = await login();
     const channel = await new Promise<ClientChannel>((resolve, reject) =>
-      client.shell(false, {}, (error, opened) => (error ? reject(error) : resolve(opened))),
+      client.shell(false, (error, opened) => (error ? reject(error) : resolve(opened))),
     );
     let text = "";
     channel.on("data", (chunk: Buffer) => {
@@ -184,7 +184,7 @@ describe.skipIf(!nodesRun)("the SSH server of a machine that cannot be reached",
   it("ends its connections when it is closed", async () => {
     const own = await serveSsh(node.machine, hostKey, "127.0.0.1", 0);
     const client = await login({ port: own.port });
-    const ended = new Promise((resolve) => client.once("close", resolve));
+    const ended = new Promise<void>((resolve) => client.once("close", () => resolve()));
     await own.close();
     await ended;
     await expect(login({ port: own.port })).rejects.toThrow("ECONNREFUSED");
