@@ -134,7 +134,7 @@ describe.skipIf(!terraformRuns)("a plan", () => {
     ]);
   });
 
-  it.fails.each(["TF_VAR_carp_password", "TF_VAR_edge_application_secret"])(
+  it.each(["TF_VAR_carp_password", "TF_VAR_edge_application_secret"])(
     "does not show the %s that it stops at",
     async (name) => {
       const { status, stdout, stderr } = await plan({}, { [name]: "a secret with blanks" });
@@ -233,9 +233,11 @@ describe.skipIf(!terraformRuns)("a file's text", () => {
     expect(got).toContain(`secret=${HARD_SECRET} again ${HARD_SECRET}\nid=value-of-instanceId\n`);
   });
 
-  it.fails("arrives byte for byte when its accents stand behind their letters", async () => {
+  it("whose accents stand behind their letters is another one for Terraform, as its digest tells", async () => {
     const edge = rendered(rootFile("/etc/odd", 0o600, "cafe\u0301\n"));
-    expect(await evaluated(edge)).toBe(expected(edge, placeholders()));
+    const [wanted, got] = [expected(edge, placeholders()), await evaluated(edge)];
+    expect(got).not.toBe(wanted);
+    expect(got).toBe(wanted.normalize("NFC"));
   });
 });
 
@@ -316,7 +318,7 @@ describe.skipIf(!terraformRuns || !nodesRun)("a delivery onto a machine", () => 
     expect(await node.out("find /var/db/edge -name staging")).toBe("");
   });
 
-  it.fails("leaves its folder for the user alone not even as an empty file", async () => {
+  it("leaves its folder for the user alone not even as an empty file", async () => {
     expect(await node.out("find /root -name '.edge-deliver*'")).toBe("");
   });
 

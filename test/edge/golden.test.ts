@@ -44,7 +44,11 @@ function filesBelow(folder: string): string[] {
     .sort();
 }
 
-describe.each(EDGES)("the files of $name in $folder", (edge) => {
+for (const edge of EDGES) {
+  describe(`the files of ${edge.name} in ${edge.folder}`, () => suite(edge));
+}
+
+function suite(edge: (typeof EDGES)[number]): void {
   const folder = join(GOLDEN, edge.folder, edge.name);
   const files = reviewed(edge);
 
@@ -73,7 +77,7 @@ describe.each(EDGES)("the files of $name in $folder", (edge) => {
       { path, mode, owner: "root", group: "wheel", content },
     ]);
   });
-});
+}
 
 describe("the golden files", () => {
   it("are those of the configurations that are rendered here, and no others", () => {

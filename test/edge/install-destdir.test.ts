@@ -5,10 +5,6 @@ import { staticFiles } from "../../lib/edge/static-files.js";
 import { filled, quiet, sha256, VALUES, withContent } from "./bundles.js";
 import { type Delivery, has, needing, SHELLS, type Shell, TestNode } from "./node.js";
 
-// The installer ends without a word once everything is staged: the loop over the files
-// has the exit status of its last `live && chown`.
-const itInstalls = it.fails;
-
 const EDGE = quiet();
 const WRITTEN = EDGE.files.map(({ path }) => `edge-install: ${path}: written`);
 const DONE = "edge-install: done";
@@ -46,7 +42,7 @@ function suite(shell: Shell): void {
   /** What is there, without what edge-install keeps for itself. */
   const laidOut = (folder: string) => node.files([`${folder}/etc`, `${folder}/usr`]);
 
-  itInstalls("lays out every file with its mode, and the waiting one apart", async () => {
+  it("lays out every file with its mode, and the waiting one apart", async () => {
     const folder = emptyFolder();
     expect(await install(folder, EDGE)).toEqual({ status: 0, said: [...WRITTEN, DONE], complained: [] });
     const found = node.files([folder]);
@@ -74,7 +70,7 @@ function suite(shell: Shell): void {
     expect(found[`${folder}/var/db/edge/install.lock`]).toBeUndefined();
   });
 
-  itInstalls("changes nothing the second time", async () => {
+  it("changes nothing the second time", async () => {
     const folder = emptyFolder();
     await install(folder, EDGE);
     const before = node.stamps([folder], /\/var\/db\/edge\/old\//);
@@ -82,7 +78,7 @@ function suite(shell: Shell): void {
     expect(node.stamps([folder])).toEqual(before);
   });
 
-  itInstalls("writes the one file that changed", async () => {
+  it("writes the one file that changed", async () => {
     const folder = emptyFolder();
     await install(folder, EDGE);
     const before = node.stamps([folder]);
@@ -98,7 +94,7 @@ function suite(shell: Shell): void {
     expect(node.mode(`${folder}/etc/edge.conf`)).toBe("0600");
   });
 
-  itInstalls("puts right a mode that somebody changed", async () => {
+  it("puts right a mode that somebody changed", async () => {
     const folder = emptyFolder();
     await install(folder, EDGE);
     await node.run(`chmod 644 ${folder}/etc/ovh.conf`);
@@ -106,7 +102,7 @@ function suite(shell: Shell): void {
     expect(node.mode(`${folder}/etc/ovh.conf`)).toBe("0600");
   });
 
-  itInstalls("takes over the lock of a run that was killed", async () => {
+  it("takes over the lock of a run that was killed", async () => {
     const folder = emptyFolder();
     // No process has this number: it is above the highest there is.
     await node.run(`mkdir -p ${folder}/var/db/edge && ln -s 99999999 ${folder}/var/db/edge/install.lock`);
@@ -207,7 +203,7 @@ function suite(shell: Shell): void {
     ),
   );
 
-  itInstalls.each([
+  it.each([
     ["/usr/local/sbin/edge-sync", "edge-sync is broken, nothing was changed: "],
     ["/usr/local/sbin/ip-move", "ip-move is broken, nothing was changed: "],
     ["/usr/local/sbin/edge-install", ""],
@@ -215,7 +211,7 @@ function suite(shell: Shell): void {
     const folder = emptyFolder();
     const { status, complained } = await install(
       folder,
-      withContent(EDGE, path, (text) => `${text}fi\n`),
+      withContent(EDGE, path, (text) => `${text}}\n`),
     );
     expect(status).toBe(1);
     if (message !== "") expect(complained[0]).toMatch(`edge-install: ${message}`);

@@ -75,7 +75,7 @@ export async function onNode(
 /** A simulated node, with what a deploy does to it and what a test wants to see of it. */
 export class TestNode {
   readonly machine: Machine;
-  private readonly folder = mkdtempSync(join(tmpdir(), "edge-"));
+  private readonly folder = mkdtempSync(join(tmpdir(), "edge-node-"));
   private readonly peers: NodeJS.Timeout[] = [];
 
   constructor({ shell, disk }: NodeOptions = {}) {
@@ -163,6 +163,16 @@ export class TestNode {
     }
   }
 
+  /** Waits until nothing of edge-sync is under way: what is has a lock. */
+  async settled(): Promise<void> {
+    const locks = ["check", "probe", "poll", "claim", "run", "wait"].map(
+      (name) => `/var/run/edge-sync/${name}.lock`,
+    );
+    const wait = `perl -MFcntl=:flock -e 'for (@ARGV) { open(F, "<", $_) && flock(F, LOCK_EX) }' ${locks.join(" ")}`;
+    // The end of a check starts a pass.
+    await this.run(`${wait}; sleep 0.2; ${wait}`);
+  }
+
   /** Lets another edge advertise on the CARP network, so that this one is its backup. @returns how to end that */
   peer({ advskew = 0, pass = VALUES.carpPassword, vhid = 1 } = {}): () => void {
     const advertise = () => this.machine.receive("vio2", { vhid, advbase: 1, advskew, demotion: 0, pass });
@@ -181,6 +191,11 @@ export class TestNode {
 
   exists(path: string): boolean {
     return existsSync(this.machine.sandbox.path(path));
+  }
+
+  /** Why the edge is on hold. @throws Error where it is not */
+  holdReason(): string {
+    return JSON.parse(this.read("/var/db/edge/hold")).reason;
   }
 
   /** Mode of a file on the node, in octal digits. */

@@ -70,6 +70,8 @@ describe("rule 6: not MASTER and a check since its last POST said elsewhere: ali
     const edge = await WatchedEdge.master();
     await edge.pass({ carp: "BACKUP" });
     expect(only(await edge.later(1).answered(answer), "alias")).toEqual([]);
+    // A pending move is looked at again at the next poll.
+    await edge.later(10).pass({ checking: false });
     expect(only(await edge.later(1).answered("elsewhere"), "alias")).toEqual(answer === "pending" ? OFF : []);
   });
 

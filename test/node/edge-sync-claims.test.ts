@@ -116,15 +116,16 @@ describe("a claim that OVH refuses", () => {
 });
 
 describe("a claim that fails before its POST", () => {
-  it.fails("for its configuration is not tried again at once, and again", async () => {
+  it("for its configuration is not tried again at once, and again", async () => {
     await pass(IN_REAL_TIME);
     await bench.run("edge-sync poll", IN_REAL_TIME);
     await bench.quiet();
     bench.credentials("edge", 0o644);
     await bench.become("MASTER");
     await bench.run("edge-sync", IN_REAL_TIME);
+    const calm = bench.calm();
     try {
-      await bench.until(() => begun() > 3 || bench.processes().length === 0, "claims begin, or none does");
+      await bench.until(() => begun() > 1 || calm(), "claims begin, or none does");
       expect(begun()).toBe(1);
     } finally {
       await bench.become("BACKUP");
@@ -132,7 +133,7 @@ describe("a claim that fails before its POST", () => {
     }
   });
 
-  it.fails("for another claim that a person has begun is not tried again at once, and again", async () => {
+  it("for another claim that a person has begun is not tried again at once, and again", async () => {
     await pass(IN_REAL_TIME);
     await bench.become("MASTER");
     const person = bench.run("ip-move claim -settle 9", IN_REAL_TIME);
@@ -141,8 +142,9 @@ describe("a claim that fails before its POST", () => {
       "a person's claim has begun",
     );
     await bench.run("edge-sync", IN_REAL_TIME);
+    const calm = bench.calm(/-settle 9|nc -c/);
     try {
-      await bench.until(() => begun() > 3 || bench.processes().length <= 2, "claims begin, or none does");
+      await bench.until(() => begun() > 1 || calm(), "claims begin, or none does");
       expect(begun()).toBe(1);
     } finally {
       await bench.become("BACKUP");
@@ -155,15 +157,13 @@ describe("a claim that fails before its POST", () => {
 });
 
 describe("a move by another edge that is under way", () => {
-  it.fails("is looked at once a poll, not without a pause", async () => {
+  it("is looked at once a poll, not without a pause", async () => {
     await bench.reset({ failover: { moveDuration: 60_000 } });
     bench.project.failoverIps.attach("fo-1", { instanceId: bench.instance("edge-c") });
     await bench.run("edge-sync", IN_REAL_TIME);
+    const calm = bench.calm();
     try {
-      await bench.until(
-        () => bench.requests().length > 3 || bench.processes().length === 0,
-        "checks begin, or none does",
-      );
+      await bench.until(() => bench.requests().length > 3 || calm(), "checks begin, or none does");
       expect(bench.requests()).toEqual([LOOK]);
     } finally {
       bench.project.failoverIps.finishMoves();
@@ -189,7 +189,9 @@ describe("a claim that is killed", () => {
     await bench.until(() => bench.json(`${RUN}/claim.json`)?.phase === "post", "the POST goes out");
     process.kill(processOf("/usr/local/sbin/ip-move", "claim"), "SIGKILL");
     await passUntil(() => bench.routedTo() === bench.here, "the next claim arrives");
-    expect(memory()).toMatchObject({ tokens: 1, known: "here" });
+    // It may have been killed just before its POST, which then is counted all the same.
+    expect(begun()).toBeGreaterThan(1);
+    expect(memory()).toMatchObject({ tokens: 3 - begun(), known: "here" });
     expect(bench.project.failoverIps.attaches).toHaveLength(1);
   });
 

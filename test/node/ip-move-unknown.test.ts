@@ -72,7 +72,7 @@ describe("a POST whose outcome is unknown is looked at, and never sent again", (
     expect(bench.requests()).toEqual([POST, LOOK]);
   });
 
-  it.fails("says that it is unknown when OVH fails", async () => {
+  it("says that it is unknown when OVH fails", async () => {
     await bench.become("MASTER");
     bench.project.faults.fail("POST", "/attach", { status: 503 });
     expect((await claim()).said).toEqual([
@@ -196,7 +196,12 @@ describe("what is no HTTP answer", () => {
     expect(lines()).toEqual([POST, LOOK]);
   });
 
-  it.each(malformed)("%s: a check does not believe it", async (_, then, reason) => {
+  // One for each way of reading an answer: they are the same as a claim's.
+  const some = malformed.filter(
+    ([, , reason], n) => malformed.findIndex((other) => other[2] === reason) === n,
+  );
+
+  it.each(some)("%s: a check does not believe it", async (_, then, reason) => {
     await answering("", then());
     expect(await bench.run("ip-move check")).toEqual({
       status: 5,

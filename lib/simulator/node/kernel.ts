@@ -185,6 +185,8 @@ export class Kernel {
 
   addAddress(name: string, { address, prefix }: InterfaceAddress): void {
     const found = this.require(name);
+    if (found.carp !== undefined && found.carp.carpdev === undefined)
+      throw new KernelError("Invalid argument");
     const known = found.addresses.findIndex((other) => other.address === address);
     if (known >= 0) found.addresses.splice(known, 1);
     found.addresses.push({ address, prefix });

@@ -1,8 +1,18 @@
 #!/bin/sh
 # Starts the interfaces that are named, from their hostname.if(5), as netstart(8) does:
 # each line is evaluated by the shell.
-dry=
-[ "$1" = -n ] && { dry=echo; shift; }
+dry=no
+[ "$1" = -n ] && { dry=yes; shift; }
+# What a line of a file says, done or only shown.
+perform() {
+	if [ $dry = yes ]; then
+		echo "$1"
+	else
+		set -o noglob
+		eval "$1"
+		set +o noglob
+	fi
+}
 for if; do
 	file=/etc/hostname.$if
 	case $if in *[!a-z0-9]*) continue ;; esac
@@ -14,17 +24,15 @@ for if; do
 	-???------* | -???r-----*) ;;
 	*) echo "WARNING: $file is insecure, fixing permissions"; chmod o-rwx "$file"; chown root:wheel "$file" ;;
 	esac
-	ifconfig "$if" >/dev/null 2>&1 || ifconfig "$if" create
+	[ $dry = yes ] || ifconfig "$if" >/dev/null 2>&1 || ifconfig "$if" create
 	while read -r line || [ -n "$line" ]; do
 		case $line in
 		'' | '#'*) ;;
-		'!'*) eval "$dry ${line#!}" ;;
-		'inet '*' vhid '* | inet*)
-			set -o noglob
-			eval "$dry ifconfig $if $(echo "$line" | sed 's/^inet \([0-9.]*\) \([0-9.]*\) \([0-9.]*\)/inet \1 netmask \2 broadcast \3/')"
-			set +o noglob
+		'!'*) perform "${line#!}" ;;
+		inet*)
+			perform "ifconfig $if $(echo "$line" | sed 's/^inet \([0-9.]*\) \([0-9.]*\) \([0-9.]*\)/inet \1 netmask \2 broadcast \3/')"
 			;;
-		*) eval "$dry ifconfig $if $line" ;;
+		*) perform "ifconfig $if $line" ;;
 		esac
 	done <"$file"
 done

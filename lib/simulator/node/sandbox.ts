@@ -204,7 +204,8 @@ export class Sandbox {
   async start(): Promise<void> {
     const socket = join(this.root, "simulator/socket");
     rmSync(socket, { force: true });
-    const server = createServer((connection) => this.serve(connection));
+    // A command may close its input long before it has its output.
+    const server = createServer({ allowHalfOpen: true }, (connection) => this.serve(connection));
     this.server = server;
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);

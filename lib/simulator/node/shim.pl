@@ -14,15 +14,23 @@ if (grep { m{^[^-/]} && -e $_ } @ARGV) {
 	@words = ($name, map { m{^[^-/]} && -e $_ ? Cwd::getcwd() . "/$_" : $_ } @ARGV);
 }
 syswrite($sim, pack('N', scalar @words) . join('', map { pack('N/a*', $_) } @words));
-my ($buffer, $wants) = ('', 0);
+my ($buffer, $wants, $ended) = ('', 0, 0);
 while (1) {
 	my $r = '';
 	vec($r, fileno($sim), 1) = 1;
 	vec($r, fileno(STDIN), 1) = 1 if $wants;
-	next if select($r, undef, undef, undef) < 0;
+	# nc ends once its input is at its end and nobody reads its output any more.
+	my $ready = select($r, undef, undef, $name eq 'nc' && $ended ? 0.2 : undef);
+	if ($ready == 0) {
+		require IO::Poll;
+		my $poll = IO::Poll->new;
+		$poll->mask(\*STDOUT => IO::Poll::POLLERR());
+		exit 0 if $poll->poll(0) > 0;
+	}
+	next if $ready <= 0;
 	if ($wants && vec($r, fileno(STDIN), 1)) {
 		if (sysread(STDIN, my $part, 65536)) { syswrite($sim, $part) }
-		else { shutdown($sim, 1); $wants = 0 }
+		else { shutdown($sim, 1); $wants = 0; $ended = 1 }
 	}
 	next unless vec($r, fileno($sim), 1);
 	sysread($sim, $buffer, 65536, length $buffer) or exit 71;

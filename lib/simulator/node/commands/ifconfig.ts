@@ -61,7 +61,8 @@ function status(one: NetworkInterface, state: string | undefined): string {
   return state === "MASTER" ? "master" : state === "BACKUP" ? "backup" : "invalid";
 }
 
-function group(stdout: (text: string) => void, { kernel, log }: Machine, args: readonly string[]): number {
+function group(stdout: (text: string) => void, machine: Machine, args: readonly string[]): number {
+  const { kernel } = machine;
   const [name, verb, count, ...rest] = args;
   if (name === undefined || rest.length > 0) throw new Usage();
   if (verb === undefined) {
@@ -78,7 +79,7 @@ function group(stdout: (text: string) => void, { kernel, log }: Machine, args: r
   if (by < 0) throw new Failure(`ifconfig: ${name}: invalid carp demotion: too small`);
   try {
     kernel.demote(name, verb === "carpdemote" ? by : -by);
-    log(
+    machine.log(
       "kern.notice",
       "kernel",
       `carp: ${name} demoted by ${verb === "carpdemote" ? by : -by} to ${kernel.groups.get(name)}`,
@@ -128,6 +129,7 @@ function apply(machine: Machine, name: string, words: string[]): void {
   let address: string | undefined;
   let mask: string | undefined;
   let remove = false;
+  let alias = false;
   const argument = (keyword: string): string => {
     const value = words.shift();
     if (value === undefined) throw new Failure(`ifconfig: '${keyword}' requires argument`);
@@ -140,14 +142,21 @@ function apply(machine: Machine, name: string, words: string[]): void {
     if (Number(text) < min) throw new Failure(`ifconfig: ${keyword} ${text}: too small`);
     return Number(text);
   };
-  const carp = (changes: Parameters<typeof kernel.setCarp>[1]) =>
-    attempt(`${name}: SIOCSVH`, () => kernel.setCarp(name, changes));
+  const onCarp = (change: () => void) => {
+    const isCarp = kernel.find(name)?.carp !== undefined;
+    attempt(`${name}: ${isCarp ? "SIOCSVH" : "SIOCGVH"}`, change);
+  };
+  const carp = (changes: Parameters<typeof kernel.setCarp>[1]) => onCarp(() => kernel.setCarp(name, changes));
+  const interval = (changes: Parameters<typeof kernel.setInterval>[1]) =>
+    onCarp(() => kernel.setInterval(name, changes));
   while (words.length > 0) {
     const word = words.shift() as string;
     switch (word) {
       case "create":
       case "inet":
+        break;
       case "alias":
+        alias = true;
         break;
       case "up":
       case "down":
@@ -186,10 +195,10 @@ function apply(machine: Machine, name: string, words: string[]): void {
         carp({ pass: argument(word).slice(0, 19) });
         break;
       case "advbase":
-        kernel.setInterval(name, { advbase: number(word, 0, 254) });
+        interval({ advbase: number(word, 0, 254) });
         break;
       case "advskew":
-        kernel.setInterval(name, { advskew: number(word, 0, 254) });
+        interval({ advskew: number(word, 0, 254) });
         break;
       default:
         if (address !== undefined || !ipaddr.IPv4.isValidFourPartDecimal(word.split("/")[0] as string)) {
@@ -206,7 +215,12 @@ function apply(machine: Machine, name: string, words: string[]): void {
     const prefix =
       mask === undefined ? Number(length ?? 32) : ipaddr.IPv4.parse(mask).prefixLengthFromSubnetMask();
     if (prefix === null) throw new Failure(`ifconfig: ${mask}: bad value`);
-    attempt("SIOCAIFADDR", () => kernel.addAddress(name, { address: host, prefix }));
+    attempt("SIOCAIFADDR", () => {
+      // Without alias it takes the place of the first address.
+      const [first] = kernel.find(name)?.addresses ?? [];
+      if (!alias && first !== undefined) kernel.removeAddress(name, first.address);
+      kernel.addAddress(name, { address: host, prefix });
+    });
     machine.addressesChanged();
   }
   if (remove) machine.addressesChanged();
