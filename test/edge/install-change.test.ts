@@ -14,7 +14,7 @@ beforeAll(async () => {
   await origin.machine.boot();
   await origin.installed(EDGE);
   disk = origin.disk();
-}, 30_000);
+}, 60_000);
 afterAll(() => origin.stop());
 
 /** Runs a test on an edge in service, BACKUP of another one. */

@@ -142,10 +142,12 @@ const PERCENTS = [0, 25, 45, 65, 85, 100];
 
 describe.concurrent("a first installation that is killed", { timeout: 60_000 }, () => {
   let whole: WholeRun;
-  beforeAll(() =>
-    onNode(async (node) => {
-      whole = await runWhole(node, EDGE, INSTALL);
-    }),
+  beforeAll(
+    () =>
+      onNode(async (node) => {
+        whole = await runWhole(node, EDGE, INSTALL);
+      }),
+    60_000,
   );
 
   it.each(PERCENTS)("after %i % of its commands is finished by the next run", (percent) =>
@@ -179,7 +181,7 @@ describe("on an edge in service", () => {
     await origin.machine.boot();
     await origin.installed(EDGE);
     disk = origin.disk();
-  }, 30_000);
+  }, 60_000);
   afterAll(() => origin.stop());
 
   const onBackup = (test: (node: TestNode) => Promise<void>) =>
@@ -193,10 +195,12 @@ describe("on an edge in service", () => {
 
   describe.concurrent("a delivery that is killed", { timeout: 60_000 }, () => {
     let whole: WholeRun;
-    beforeAll(() =>
-      onBackup(async (node) => {
-        whole = await runWhole(node, CHANGED, INSTALL);
-      }),
+    beforeAll(
+      () =>
+        onBackup(async (node) => {
+          whole = await runWhole(node, CHANGED, INSTALL);
+        }),
+      60_000,
     );
 
     it.each(PERCENTS)("after %i % of its commands is finished by the next run, in the same role", (percent) =>
@@ -258,10 +262,12 @@ describe("on an edge in service", () => {
 
   describe.concurrent("a removal that is killed", { timeout: 60_000 }, () => {
     let whole: WholeRun;
-    beforeAll(() =>
-      onBackup(async (node) => {
-        whole = await runWhole(node, EDGE, REMOVE);
-      }),
+    beforeAll(
+      () =>
+        onBackup(async (node) => {
+          whole = await runWhole(node, EDGE, REMOVE);
+        }),
+      60_000,
     );
 
     const removalKilledAt = (at: number | string) =>
