@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { App, type TerraformStack } from "cdktf";
+import { afterAll } from "vitest";
 import { parseConfig } from "../../lib/config/load.js";
 import { EdgeStack } from "../../lib/constructs/edge-stack.js";
 
@@ -17,7 +18,8 @@ export interface Annotation {
 }
 
 const folders: string[] = [];
-process.once("exit", () => {
+// The process of a test file may be ended without an exit of its own.
+afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 

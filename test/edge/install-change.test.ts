@@ -185,7 +185,7 @@ describe.concurrent("a new password, vhid or address", { timeout: 60_000 }, () =
     }));
 
   // A mark that has ended stays in its place until somebody releases the edge.
-  it.fails("holds an edge on which an earlier hold has ended", () =>
+  it("holds an edge on which an earlier hold has ended", () =>
     onBackup(async (node) => {
       node.write("/var/db/edge/hold", '{"reason":"maintenance","until":1}\n', 0o600);
       await node.deliver(EDGE, { carpPassword: "other-pass" });

@@ -122,7 +122,7 @@ describe.concurrent("before its release an edge", { timeout: 60_000 }, () => {
       ]);
     }));
 
-  it.fails("keeps its hold as it was placed when it is delivered to again", () =>
+  it("keeps its hold as it was placed when it is delivered to again", () =>
     onNode(async (node) => {
       await node.deliver(quiet());
       const before = node.stamps(["/var/db/edge/hold"]);
@@ -197,7 +197,7 @@ describe.concurrent("the release", { timeout: 60_000 }, () => {
     }));
 
   // The file that was put in place by the release is taken for one of a killed installation.
-  it.fails("that failed lets the next installation say and do nothing of carp0", () =>
+  it("that failed lets the next installation say and do nothing of carp0", () =>
     onNode(async (node) => {
       node.peer();
       await node.deliver(EDGE);

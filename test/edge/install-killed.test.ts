@@ -164,7 +164,7 @@ describe.concurrent("a first installation that is killed", { timeout: 60_000 }, 
 
 describe.concurrent("a first installation that is killed, and then fails,", { timeout: 60_000 }, () => {
   // What a killed run put in place of pf.conf stays, and the file that it includes goes.
-  it.fails("leaves a pf.conf that loads at the next boot", () =>
+  it("leaves a pf.conf that loads at the next boot", () =>
     onNode(async (node) => {
       prepare(node, EDGE);
       await runUntil(node, "-f /var/db/edge/journal", INSTALL);

@@ -1,15 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { HASTE, HOST, IP, LOOK, POST, useBench } from "./bench.js";
-import {
-  ACCEPTED,
-  arrived,
-  claim as claimOn,
-  elsewhere,
-  POSTED,
-  RESULT,
-  TOO_LATE,
-  unknown,
-} from "./claim.js";
+import { ACCEPTED, arrived, claim as claimOn, elsewhere, POSTED, RESULT, unknown } from "./claim.js";
 import { answer, chunked, type RawAnswer, RawServer } from "./raw-server.js";
 
 vi.setConfig({ testTimeout: 20_000 });

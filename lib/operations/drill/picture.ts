@@ -45,7 +45,7 @@ export function timelineSvg(results: readonly DrillResult[]): string {
 
 function row(result: DrillResult, y: number, x: (ms: number) => number): string {
   const parts = [
-    `<text x="${LEFT - 14}" y="${y + 5}" text-anchor="end" font-weight="600" fill="${result.verdict === "passed" ? "#212529" : "#c92a2a"}">${escape(result.scenario)}</text>`,
+    `<text x="${LEFT - 14}" y="${y + 5}" text-anchor="end" font-weight="600" fill="${result.verdict === "passed" ? "#212529" : "#c92a2a"}">${escaped(result.scenario)}</text>`,
   ];
   const seen = PHASES.flatMap(([phase]) => {
     const ms = result.phases[phase];
@@ -53,7 +53,7 @@ function row(result: DrillResult, y: number, x: (ms: number) => number): string 
   });
   if (seen.length === 0) {
     parts.push(
-      `<text x="${x(0) + 8}" y="${y + 5}" fill="#868e96">${escape(result.reason ?? "nothing moved, as it should")}</text>`,
+      `<text x="${x(0) + 8}" y="${y + 5}" fill="#868e96">${escaped(result.reason ?? "nothing moved, as it should")}</text>`,
     );
   } else {
     const last = Math.max(...seen.map(({ ms }) => ms));
@@ -78,10 +78,10 @@ function row(result: DrillResult, y: number, x: (ms: number) => number): string 
 export function drillPage(results: readonly DrillResult[]): string {
   const cells = results.map((result) => {
     const times = PHASES.map(([phase]) => `<td>${result.phases[phase] ?? "–"}</td>`).join("");
-    const verdict = escape(
+    const verdict = escaped(
       result.reason === undefined ? result.verdict : `${result.verdict}: ${result.reason}`,
     );
-    return `<tr><th>${escape(result.scenario)}</th><td class="text">${escape(result.what)}</td>${times}<td>${result.limit ?? "–"}</td><td>${result.lost}</td><td>${result.requests}</td><td class="text ${result.verdict}">${verdict}</td></tr>`;
+    return `<tr><th>${escaped(result.scenario)}</th><td class="text">${escaped(result.what)}</td>${times}<td>${result.limit ?? "–"}</td><td>${result.lost}</td><td>${result.requests}</td><td class="text ${result.verdict}">${verdict}</td></tr>`;
   });
   const heads = PHASES.map(([, title]) => `<th>${title}</th>`).join("");
   return `<!doctype html>
@@ -103,6 +103,6 @@ function niceStep(longest: number): number {
   return ([1, 2, 5, 10].find((factor) => factor * power >= rough) as number) * power;
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }

@@ -275,7 +275,10 @@ export class WorldEdge {
     this.claim = claim;
     this.world.note(this, "claim");
     this.after(this.world.settleMs(this), () => {
-      if (this.role !== "MASTER" || !healthy) return this.endClaim(claim, { status: 2 });
+      if (this.role !== "MASTER" || !healthy) {
+        this.endClaim(claim, { status: 2 });
+        return;
+      }
       claim.posted = true;
       this.posts++;
       this.ask(
@@ -295,7 +298,10 @@ export class WorldEdge {
 
   private verify(claim: Claim, index: number, deadline: number): void {
     const pause = 1000 * (PAUSES[index] ?? 12);
-    if (this.world.now + pause > deadline) return this.endClaim(claim, { status: 5, result: "none" });
+    if (this.world.now + pause > deadline) {
+      this.endClaim(claim, { status: 5, result: "none" });
+      return;
+    }
     this.after(pause, () =>
       this.ask(
         () => this.look(),
@@ -323,7 +329,10 @@ export class WorldEdge {
   private ask(request: () => string, answered: (result: string) => void): void {
     const { rttMs } = this.world;
     const way = () => this.reachesOutside && this.apiReachable && this.world.apiAnswers;
-    if (!way()) return this.after(rttMs * 4, () => answered("none"));
+    if (!way()) {
+      this.after(rttMs * 4, () => answered("none"));
+      return;
+    }
     this.after(rttMs / 2, () => {
       let result: string;
       try {
