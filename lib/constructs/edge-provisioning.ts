@@ -77,7 +77,8 @@ export class EdgeProvisioning extends Construct implements ITerraformDependable 
           // The installer comes with the bundle, as the first time there is none.
           inline: [
             `cd ${INBOX} && sed -n '${installer.join(",")}p' bundle >edge-install && sh edge-install install bundle`,
-            `status=$?; cd && rm -rf ${INBOX}; exit $status`,
+            // The folder stays, as Terraform empties its own script there afterwards.
+            "status=$?; rm -f bundle edge-install; exit $status",
           ],
           connection: sshConnection(target, `./${INBOX}/script.sh`),
         },

@@ -28,7 +28,7 @@ export class EdgeStack extends TerraformStack {
     new NullProvider(this, "null");
     this.edge = new FailoverEdge(this, "edge", {
       config,
-      carpPassword: this.carpPassword(),
+      carpPassword: this.secret("carp_password", "Password of CARP"),
       credentials: {
         applicationKey: this.secret("edge_application_key", "Application key of the edges"),
         applicationSecret: this.secret("edge_application_secret", "Application secret of the edges"),
@@ -43,32 +43,12 @@ export class EdgeStack extends TerraformStack {
   }
 
   private secret(name: string, description: string): string {
-    const variable = new TerraformVariable(this, name, {
+    return new TerraformVariable(this, name, {
       type: "string",
       description,
       sensitive: true,
       nullable: false,
-    });
-    variable.addValidation({
-      condition: `\${can(regex("^[!-~]{1,128}$", var.${name}))}`,
-      errorMessage: `${name} must be 1 to 128 printable characters without blanks; set TF_VAR_${name}`,
-    });
-    return variable.stringValue;
-  }
-
-  private carpPassword(): string {
-    const variable = new TerraformVariable(this, "carp_password", {
-      type: "string",
-      description: "Password of CARP",
-      sensitive: true,
-      nullable: false,
-    });
-    variable.addValidation({
-      condition: '${can(regex("^[A-Za-z0-9_-]{1,19}$", var.carp_password))}',
-      errorMessage:
-        "carp_password must be 1 to 19 letters, digits, underscores and dashes, as netstart evaluates it and carp cuts it; set TF_VAR_carp_password",
-    });
-    return variable.stringValue;
+    }).stringValue;
   }
 
   private outputs({ failoverIp, ssh }: EdgeConfig): void {

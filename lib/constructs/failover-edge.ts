@@ -46,7 +46,7 @@ export class FailoverEdge extends Construct {
   constructor(scope: Construct, id: string, props: FailoverEdgeProps) {
     super(scope, id);
     const { config } = props;
-    const salt = this.salt();
+    const salt = this.salt(props);
     this.failoverIp = FailoverIp.fromAddress(this, "failover-ip", {
       serviceName: config.project,
       address: config.failoverIp.address,
@@ -72,10 +72,43 @@ export class FailoverEdge extends Construct {
     this.warnOfLostIp();
   }
 
-  private salt(): string {
-    const salt = new DataResource(this, "salt", { lifecycle: { ignoreChanges: ["input"] } });
+  /** Random text that stays; nothing goes on before the secrets are sound. */
+  private salt(props: FailoverEdgeProps): string {
+    const salt = new DataResource(this, "salt", {
+      lifecycle: { ignoreChanges: ["input"], precondition: this.secretRules(props) },
+    });
     salt.addOverride("input", "${uuid()}");
     return new TerraformLocal(this, "salt-text", `\${${reference(salt, "output")}}`).asString;
+  }
+
+  /**
+   * Rules for the secrets as preconditions: a variable's own validation prints the value that
+   * it refuses, be it sensitive or not.
+   */
+  private secretRules({ carpPassword, credentials }: FailoverEdgeProps) {
+    const rule = (id: string, value: string, pattern: string, errorMessage: string) => {
+      const local = new TerraformLocal(this, id, value);
+      const condition = `\${nonsensitive(can(regex(${JSON.stringify(pattern)}, local.${local.friendlyUniqueId})))}`;
+      return { condition, errorMessage };
+    };
+    const printable = (id: string, value: string) =>
+      rule(
+        id,
+        value,
+        "^[!-~]{1,128}$",
+        `the edges' ${id.replaceAll("-", " ")} must be 1 to 128 printable characters without blanks; correct it where it is set`,
+      );
+    return [
+      rule(
+        "carp-password",
+        carpPassword,
+        "^[A-Za-z0-9_-]{1,19}$",
+        "the CARP password must be 1 to 19 letters, digits, underscores and dashes, as netstart evaluates it and carp cuts it; choose another one",
+      ),
+      printable("application-key", credentials.applicationKey),
+      printable("application-secret", credentials.applicationSecret),
+      printable("consumer-key", credentials.consumerKey),
+    ];
   }
 
   private network(
@@ -181,7 +214,11 @@ export class FailoverEdge extends Construct {
     );
     const holder = this.failoverIp.holderReference();
     TerraformStack.of(this).addOverride(
-      `check.${this.node.id.replace(/[^A-Za-z0-9_-]/g, "-")}-holds-the-failover-ip`,
+      `check.${this.node.path
+        .split("/")
+        .slice(1)
+        .join("-")
+        .replace(/[^A-Za-z0-9_-]/g, "-")}-holds-the-failover-ip`,
       {
         assert: [
           {

@@ -207,6 +207,7 @@ export class Demo {
       "\nThe edges:",
       ...lines,
       `\nThe API: ${play.region.api.endpoint}`,
+      `\nFaults: npm run fault -- --socket ${play.controlSocket} power-off NODE   (npm run fault -- --help lists them)`,
       "\nFor npx cdktf deploy|diff edge --skip-provider-lock, or terraform in the stack's folder:",
       ...environment,
       `  cp ${play.folder}/cdktf.out/stacks/edge/terraform.edge.tfstate .   # state of what is deployed`,

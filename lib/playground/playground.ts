@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseConfig } from "../config/load.js";
 import type { EdgeConfigInput } from "../config/schema.js";
 import { Region, type RegionOptions, readProviderSchema } from "../simulator/region.js";
+import { serveControl } from "./control.js";
 import { findTerraform } from "./prerequisites.js";
 import { Terraform } from "./terraform.js";
 
@@ -30,6 +32,7 @@ export class Playground {
   readonly configFile: string;
   region!: Region;
   terraform!: Terraform;
+  private control: Server | undefined;
   private stopped = false;
 
   private constructor(private readonly options: PlaygroundOptions) {
@@ -56,7 +59,13 @@ export class Playground {
       ...this.region.environment(this.options.provider),
       TF_VAR_carp_password: this.carpPassword,
       EDGE_CONFIG: this.configFile,
+      EDGE_PLAYGROUND: this.controlSocket,
     };
+  }
+
+  /** Where faults are asked for. */
+  get controlSocket(): string {
+    return join(this.folder, "control");
   }
 
   /** Folder of the synthesized stack. */
@@ -101,6 +110,7 @@ export class Playground {
   async stop(): Promise<void> {
     if (this.stopped) return;
     this.stopped = true;
+    this.control?.close();
     await this.region?.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -118,6 +128,7 @@ export class Playground {
       config: parseConfig(config),
       schema: readProviderSchema(join(ROOT, "provider-ovh", "schema.json")),
     });
+    this.control = await serveControl(this.region, this.controlSocket);
     const keyFile = join(this.folder, "id_ed25519");
     writeFileSync(keyFile, this.region.deployKey.private, { mode: 0o600 });
     writeFileSync(`${keyFile}.pub`, `${this.region.deployKey.public}\n`);

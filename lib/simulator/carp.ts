@@ -64,16 +64,11 @@ export class Carp {
 
   /** `ifconfig carp0 down`: a master says so, which makes the others take over at once. */
   shutDown(): void {
-    const bowOut = this.state === "MASTER";
-    this.stop();
-    if (bowOut) {
-      this.environment.send({
-        vhid: this.vhid,
-        advbase: 255,
-        advskew: 255,
-        demotion: this.environment.demotion(),
-      });
+    if (this.state === "MASTER") {
+      const demotion = this.environment.demotion();
+      this.environment.send({ vhid: this.vhid, advbase: 255, advskew: 255, demotion });
     }
+    this.stop();
   }
 
   /** The carpdev's link is lost: INIT, and nobody is told. */

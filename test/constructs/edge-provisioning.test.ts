@@ -50,7 +50,7 @@ describe("a delivery", () => {
             expect.stringMatching(
               /^cd \.edge-deliver && sed -n '\d+,\d+p' bundle >edge-install && sh edge-install install bundle$/,
             ),
-            "status=$?; cd && rm -rf .edge-deliver; exit $status",
+            "status=$?; rm -f bundle edge-install; exit $status",
           ],
         },
       ],

@@ -153,6 +153,17 @@ describe("a pass of edge-sync", () => {
     expect(memory()).toMatchObject({ known: "elsewhere" });
   });
 
+  it("holds up no other pass while OVH takes its time", async () => {
+    bench.project.faults.fail("GET", "/failover", { delay: 1500 });
+    await sync();
+    await bench.until(() => running("/usr/local/sbin/ip-move", "check").length === 1, "the check goes on");
+    bench.machine.kernel.setCable("vio0", false);
+    expect(await sync()).toEqual(DONE);
+    expect(running("/usr/local/sbin/ip-move", "check")).toHaveLength(1);
+    expect(counters()).toMatchObject({ edgefault: 64 });
+    await bench.quiet();
+  });
+
   it("leaves no file of its caller open in what goes on in the background", async () => {
     bench.project.faults.fail("GET", "/failover", { delay: 500 });
     // The pipe ends when the last one who holds it has closed it.
@@ -289,6 +300,28 @@ describe("a pass that hangs is ended, and leaves no lock and no process", () => 
     expect(counters()).toMatchObject({ edgefault: 0 });
     expect(await pass()).toEqual(DONE);
     expect(counters()).toMatchObject({ edgefault: 64 });
+  });
+
+  it("a pass that was killed as it acted: what is not done is decided again, but no claim is made twice", async () => {
+    await pass();
+    await bench.become("MASTER");
+    const blocked = BLOCKED.replace("while [", `[ "$2" != inet ] || while [`);
+    await instead("/sbin/ifconfig", blocked, async () => {
+      block();
+      void sync();
+      const alias = `vio0 inet alias ${IP} netmask 255.255.255.255`;
+      await bench.until(() => calls(alias) === 1, "the pass puts the alias on");
+      for (const { id } of bench.processes()) process.kill(id, "SIGKILL");
+      await bench.quiet();
+    });
+    expect(memory()).toMatchObject({ role: "MASTER", claim: { started: expect.any(Number) } });
+    expect(bench.machine.hasAddress(IP)).toBe(false);
+    await pass();
+    expect(bench.machine.hasAddress(IP)).toBe(true);
+    // For all that it knows the claim may have sent its POST; it cost one token, the next another.
+    await bench.until(() => bench.routedTo() === bench.here, "a check, and then a claim");
+    await bench.quiet();
+    expect(memory()).toMatchObject({ known: "here", tokens: 1 });
   });
 });
 

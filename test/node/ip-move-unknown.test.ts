@@ -1,6 +1,16 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { HASTE, HOST, IP, LOOK, POST, useBench } from "./bench.js";
-import { ACCEPTED, arrived, claim as claimOn, elsewhere, POSTED, RESULT, unknown } from "./claim.js";
+import { HASTE, HOST, IN_REAL_TIME, IP, LOOK, POST, useBench } from "./bench.js";
+import {
+  ACCEPTED,
+  arrived,
+  claim as claimOn,
+  elsewhere,
+  POSTED,
+  RESULT,
+  TOO_LATE,
+  timeless,
+  unknown,
+} from "./claim.js";
 import { answer, chunked, type RawAnswer, RawServer } from "./raw-server.js";
 
 vi.setConfig({ testTimeout: 20_000 });
@@ -76,14 +86,36 @@ describe("a POST whose outcome is unknown is looked at, and never sent again", (
   it("is none when nc finds no way to OVH: nothing was sent, and it costs no token", async () => {
     await bench.become("MASTER");
     bench.lead(HOST, "unreachable");
-    expect(await claim("-deadline 30")).toEqual({
+    // In haste the wait for an answer would end before nc's for a connection.
+    const { status, stderr } = await bench.run(`ip-move claim -result ${RESULT}`, IN_REAL_TIME);
+    expect({ status, said: timeless(stderr) }).toEqual({
       status: 5,
-      stdout: "",
       said: [POSTED, `ip-move: claim not sent ms=… no connection or no answer from ${HOST}`],
     });
     expect(bench.requests()).toEqual([]);
     expect(bench.json(RESULT)).toMatchObject({ done: 1, refused: 1, status: 5 });
   });
+
+  it.fails.each(["read", "write"])(
+    "when nc says that its TLS %s failed: the handshake was done before",
+    async (what) => {
+      await bench.become("MASTER");
+      const { sandbox } = bench.machine;
+      const nc = sandbox.read("/usr/bin/nc") as string;
+      const failure = `nc: tls ${what} failed (${what} failed: Connection reset by peer)`;
+      sandbox.write("/usr/bin/nc", `#!/bin/sh\nread -r request\necho "${failure}" >&2\nexit 1\n`, 0o555);
+      try {
+        expect(await claim("-deadline 4")).toEqual({
+          status: 5,
+          stdout: "",
+          said: [POSTED, expect.stringMatching(/claim phase=unknown reason=".*" ms=…$/), TOO_LATE],
+        });
+        expect(bench.json(RESULT)).not.toHaveProperty("refused");
+      } finally {
+        sandbox.write("/usr/bin/nc", nc, 0o555);
+      }
+    },
+  );
 
   it("when OVH goes away after the POST and comes back before the deadline", async () => {
     await bench.become("MASTER");

@@ -28,6 +28,8 @@ export interface CarpSettings {
   pass: string;
   advbase: number;
   advskew: number;
+  /** Whether the kernel itself demotes for a carpdev that cannot be used. */
+  suppressed: boolean;
   engine?: Carp;
 }
 
@@ -83,7 +85,7 @@ export class Kernel {
       cable: true,
       addresses: [],
       groups: [],
-      carp: { pass: "", advbase: 1, advskew: 0 },
+      carp: { pass: "", advbase: 1, advskew: 0, suppressed: false },
     };
     this.interfaces.set(name, made);
     this.join(name, "carp");
@@ -95,6 +97,7 @@ export class Kernel {
     const found = this.find(name);
     if (found?.carp === undefined) throw new KernelError("Invalid argument");
     found.carp.engine?.shutDown();
+    this.suppress(found, false);
     for (const group of [...found.groups]) this.leave(name, group);
     this.interfaces.delete(name);
     this.reschedule();
@@ -106,7 +109,7 @@ export class Kernel {
     found.groups.push(group);
     if (!this.groups.has(group)) this.groups.set(group, 0);
     // A group joined late takes over what the kernel itself demotes by.
-    if (found.carp !== undefined && this.kernelDemotes(found)) this.adjust(group, 1);
+    if (found.carp?.suppressed) this.adjust(group, 1);
   }
 
   leave(name: string, group: string): void {
@@ -162,7 +165,20 @@ export class Kernel {
       throw new KernelError("Invalid argument");
     }
     const restart = changes.vhid !== undefined && changes.vhid !== settings.vhid;
+    const taken = [...this.interfaces.values()].some(
+      ({ name: other, carp }) =>
+        other !== name &&
+        carp?.vhid !== undefined &&
+        carp.vhid === (changes.vhid ?? settings.vhid) &&
+        carp.carpdev !== undefined &&
+        carp.carpdev === (changes.carpdev ?? settings.carpdev),
+    );
+    if (taken) throw new KernelError("Invalid argument");
     Object.assign(settings, changes);
+    if (changes.carpdev !== undefined) {
+      const device = this.require(changes.carpdev);
+      this.suppress(found, !(device.cable && device.up));
+    }
     if (settings.vhid !== undefined) {
       found.lladdr = `00:00:5e:00:01:${settings.vhid.toString(16).padStart(2, "0")}`;
     }
@@ -255,26 +271,21 @@ export class Kernel {
     this.groups.set(group, next);
   }
 
-  private kernelDemotes({ carp, up }: NetworkInterface): boolean {
-    if (carp?.carpdev === undefined || carp.vhid === undefined || !up) return false;
-    const device = this.find(carp.carpdev);
-    return device === undefined || !device.cable || !device.up;
+  /** The kernel's own demotion goes to every group of the interface, and is taken back from every one. */
+  private suppress({ carp, groups }: NetworkInterface, suppressed: boolean): void {
+    if (carp === undefined || carp.suppressed === suppressed) return;
+    carp.suppressed = suppressed;
+    for (const group of groups) this.adjust(group, suppressed ? 1 : -1);
   }
 
   private carpdevChanged(name: string): void {
     const device = this.require(name);
     const usable = device.cable && device.up;
     for (const one of this.interfaces.values()) {
-      if (one.carp?.carpdev !== name || one.carp.engine === undefined || !one.up) continue;
-      const { engine } = one.carp;
-      if (usable && engine.state === "INIT") {
-        for (const group of one.groups) this.adjust(group, -1);
-        engine.start(this.environment.now());
-      } else if (!usable && engine.state !== "INIT") {
-        engine.stop();
-        // The kernel's own demotion goes to every group of the interface.
-        for (const group of one.groups) this.adjust(group, 1);
-      }
+      if (one.carp?.carpdev !== name) continue;
+      this.suppress(one, !usable);
+      if (usable) this.run(one);
+      else one.carp.engine?.stop();
     }
   }
 

@@ -8,7 +8,7 @@ import { ifstated, rcctl } from "./commands/services.js";
 import { crontab, hostname, logger, reboot, sysctl, uname } from "./commands/system.js";
 import { Kernel, type SignedAdvertisement } from "./kernel.js";
 import { LiveIfstated } from "./live-ifstated.js";
-import { Sandbox, type ShimCall } from "./sandbox.js";
+import { killShell, PowerLostError, Sandbox, type ShimCall } from "./sandbox.js";
 
 /** A command that the simulated machine answers. */
 export type Command = (call: ShimCall, machine: Machine) => Promise<number>;
@@ -72,6 +72,8 @@ export class Machine {
   readonly counters = { received: 0, badAuthentication: 0, sent: 0, transitions: 0 };
   kernel: Kernel;
   pf: Ruleset = NO_RULES;
+  /** Seconds by which the wall clock is off. */
+  private clockOffset = 0;
   private daemon: LiveIfstated | undefined;
   private timer: NodeJS.Timeout | undefined;
   private cron: NodeJS.Timeout | undefined;
@@ -99,6 +101,12 @@ export class Machine {
     return this.sandbox.running;
   }
 
+  /** Steps the wall clock by some seconds, forward or back; the monotonic clock is not touched. */
+  stepClock(seconds: number): void {
+    this.clockOffset += seconds;
+    this.sandbox.write("/simulator/clock", `${this.clockOffset}\n`);
+  }
+
   get ifstatedRuns(): boolean {
     return this.daemon !== undefined;
   }
@@ -109,7 +117,11 @@ export class Machine {
   }
 
   setEnabled(enabled: boolean): void {
-    this.sandbox.write("/etc/rc.conf.local", enabled ? "ifstated_flags=\n" : "");
+    const others = (this.sandbox.read("/etc/rc.conf.local") ?? "")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("ifstated_flags="));
+    const lines = [...others, ...(enabled ? ["ifstated_flags="] : [])].sort();
+    this.sandbox.write("/etc/rc.conf.local", lines.map((line) => `${line}\n`).join(""));
   }
 
   /** Fills an empty disk as an image does, with the key that may log in and the CA it trusts. */
@@ -132,9 +144,18 @@ export class Machine {
   /** Powers it on: rc(8)'s order, with its demotion held until the daemons run. */
   async boot(): Promise<void> {
     for (const folder of ["/tmp", "/var/run"]) emptyFolder(this.sandbox.path(folder));
-    this.kernel = this.newKernel();
-    await this.sandbox.start();
-    this.kernel.demote("carp", BOOT_DEMOTION);
+    const kernel = this.newKernel();
+    this.kernel = kernel;
+    try {
+      await this.sandbox.start();
+    } catch (error) {
+      if (error instanceof PowerLostError) return;
+      throw error;
+    }
+    // Whatever comes after a wait here belongs to this boot, or not to be done at all.
+    const lost = () => kernel !== this.kernel || !this.running;
+    if (lost()) return;
+    kernel.demote("carp", BOOT_DEMOTION);
     this.pf = BOOT_RULES;
     this.configurePorts();
     this.kernel.preempt = /^net\.inet\.carp\.preempt=1\b/m.test(this.sandbox.read("/etc/sysctl.conf") ?? "");
@@ -143,6 +164,7 @@ export class Machine {
     if (others.length + carps.length > 0) {
       await this.sandbox.run(`sh /etc/netstart ${[...others, ...carps].join(" ")}`);
     }
+    if (lost()) return;
     const errors: string[] = [];
     const ruleset = loadPf(this, "/etc/pf.conf", errors);
     if (errors.length === 0) this.pf = ruleset;
@@ -150,8 +172,8 @@ export class Machine {
     if (this.enabled) await this.startIfstated();
     // Other daemons and rc.local take their time too.
     await new Promise((resolve) => setTimeout(resolve, this.scaled(500)));
-    if (!this.running) return;
-    this.kernel.demote("carp", -BOOT_DEMOTION);
+    if (lost()) return;
+    kernel.demote("carp", -BOOT_DEMOTION);
     this.cron = setInterval(() => void this.runCron(), this.scaled(60_000));
     this.world.changed(this);
   }
@@ -179,7 +201,7 @@ export class Machine {
   async startIfstated(file = "/etc/ifstated.conf"): Promise<void> {
     const daemon = new LiveIfstated({
       environment: {
-        wallSeconds: () => Math.floor(Date.now() / 1000),
+        wallSeconds: () => Math.floor(Date.now() / 1000) + this.clockOffset,
         loopTime: () => Date.now(),
         links: () =>
           new Map([...this.kernel.interfaces.keys()].map((name) => [name, this.kernel.linkState(name)])),
@@ -192,7 +214,7 @@ export class Machine {
         return {
           // The daemon waits for its shell, not for what that left in the background.
           ended: new Promise((resolve) => child.once("exit", (code) => resolve(code ?? undefined))),
-          kill: () => child.kill("SIGKILL"),
+          kill: () => killShell(child),
         };
       },
       log: (text) => this.log("daemon.info", "ifstated", text),
@@ -335,5 +357,6 @@ export class Machine {
 
 function emptyFolder(folder: string): void {
   if (!existsSync(folder)) return;
-  for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true, force: true });
+  for (const entry of readdirSync(folder))
+    rmSync(join(folder, entry), { recursive: true, force: true, maxRetries: 5 });
 }

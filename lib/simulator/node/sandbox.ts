@@ -116,7 +116,30 @@ const ENVIRONMENT = {
   SHELL: "/bin/sh",
   TERM: "dumb",
   PERL5LIB: "/simulator/perl",
+  PERL5OPT: "-MSimulatedClock",
 };
+
+/** The machine was switched off while it was starting. */
+export class PowerLostError extends Error {}
+
+/** Ends a command that `Sandbox.spawn` has started, and its shell. */
+export function killTree(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  } catch {
+    child.kill("SIGKILL");
+  }
+}
+
+/** Ends the shell of a command that `Sandbox.spawn` has started; what the shell started goes on. */
+export function killShell(child: ChildProcess): void {
+  try {
+    const shells = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
+    for (const pid of shells.split(" ").filter(Boolean)) process.kill(Number(pid), "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
 
 /** Namespaces are not to be had on this machine. */
 export class NoNamespacesError extends Error {
@@ -138,6 +161,9 @@ export class Sandbox {
   private readonly sockets = new Set<Socket>();
   private readonly children = new Set<ChildProcess>();
   private pid: number | undefined;
+  private abort: () => void = () => {};
+  /** How often it was stopped. */
+  private stops = 0;
 
   constructor(
     readonly root: string,
@@ -192,6 +218,7 @@ export class Sandbox {
     this.install("sha256.pl", "/bin/sha256", 0o555);
     this.install("netstart.sh", "/etc/netstart", 0o644);
     this.install("pledge.pm", "/simulator/perl/OpenBSD/Pledge.pm", 0o444);
+    this.install("clock.pm", "/simulator/perl/SimulatedClock.pm", 0o444);
     this.install("unveil.pm", "/simulator/perl/OpenBSD/Unveil.pm", 0o444);
     this.write(
       "/etc/passwd",
@@ -202,15 +229,18 @@ export class Sandbox {
 
   /** Starts the machine's first process. @throws NoNamespacesError */
   async start(): Promise<void> {
+    const { stops } = this;
     const socket = join(this.root, "simulator/socket");
     rmSync(socket, { force: true });
     // A command may close its input long before it has its output.
     const server = createServer({ allowHalfOpen: true }, (connection) => this.serve(connection));
     this.server = server;
     await new Promise<void>((resolve, reject) => {
+      this.abort = () => reject(new PowerLostError());
       server.once("error", reject);
       server.listen(socket, resolve);
     });
+    if (stops !== this.stops) throw new PowerLostError();
     const binds = [
       "ro:/usr/bin:/simulator/host",
       "ro:/usr/lib:/usr/lib",
@@ -240,6 +270,7 @@ export class Sandbox {
       errors += chunk;
     });
     await new Promise<void>((resolve, reject) => {
+      this.abort = () => reject(new PowerLostError());
       holder.once("error", (error) => reject(new NoNamespacesError(error.message)));
       holder.once("exit", () => reject(new NoNamespacesError(errors || "unshare failed")));
       createInterface({ input: holder.stdout }).on("line", (line) => {
@@ -280,7 +311,8 @@ export class Sandbox {
         "-c",
         command,
       ],
-      { env: { ...ENVIRONMENT, ...environment }, stdio: ["pipe", "pipe", "pipe"] },
+      // A process group of its own, so that a kill reaches the shell as well.
+      { env: { ...ENVIRONMENT, ...environment }, stdio: ["pipe", "pipe", "pipe"], detached: true },
     );
     this.children.add(child);
     child.once("close", () => this.children.delete(child));
@@ -307,11 +339,13 @@ export class Sandbox {
 
   /** Pulls the plug: every process ends at once. */
   stop(): void {
+    this.stops++;
     this.pid = undefined;
+    this.abort();
     this.holder?.removeAllListeners("exit");
     this.holder?.kill("SIGKILL");
     this.holder = undefined;
-    for (const child of this.children) child.kill("SIGKILL");
+    for (const child of this.children) killTree(child);
     for (const socket of this.sockets) socket.destroy();
     this.server?.close();
     this.server = undefined;
@@ -353,6 +387,11 @@ export class Sandbox {
     this.sockets.add(socket);
     const input = new ShimInput(socket);
     const gone: (() => void)[] = [];
+    let reads = false;
+    // The end of what it sends is the end of its input, or of itself where it reads none.
+    socket.on("end", () => {
+      if (!reads) socket.destroy();
+    });
     socket.on("error", () => {});
     socket.on("close", () => {
       this.sockets.delete(socket);
@@ -371,6 +410,7 @@ export class Sandbox {
         stdout: (text) => send("1", Buffer.from(text as string)),
         stderr: (text) => send("2", Buffer.from(text)),
         stdin: () => {
+          reads = true;
           send("i", Buffer.alloc(0));
           return input.rest();
         },

@@ -9,7 +9,7 @@ socket($sim, 1, 1, 0) && connect($sim, pack('S a*', 1, "/simulator/socket\0")) o
 	exit 71;
 };
 my @words = ($name, @ARGV);
-if (grep { m{^[^-/]} && -e $_ } @ARGV) {
+if ($name =~ /^(?:pfctl|ifstated|crontab)\z/ && grep { m{^[^-/]} && -e $_ } @ARGV) {
 	require Cwd;
 	@words = ($name, map { m{^[^-/]} && -e $_ ? Cwd::getcwd() . "/$_" : $_ } @ARGV);
 }

@@ -50,7 +50,12 @@ export const nc: Command = async (call, machine) => {
     await Promise.race([sleep(machine.scaled(75_000)), new Promise<void>((resolve) => call.onGone(resolve))]);
     return 1;
   }
-  const ca = machine.sandbox.read(parsed.flags.get("R") ?? "/etc/ssl/cert.pem") ?? "";
+  const file = parsed.flags.get("R") ?? "/etc/ssl/cert.pem";
+  const ca = machine.sandbox.read(file);
+  if (ca === undefined || ca.trim() === "") {
+    call.stderr(`nc: failed to open CA file '${file}': No such file or directory\n`);
+    return 1;
+  }
   return new Promise<number>((resolve) => {
     let secure = false;
     const raw = connectPlain({ host: target.address, port: target.port });
@@ -100,6 +105,8 @@ function handshakeProblem(error: NodeJS.ErrnoException, name: string): string {
     case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
       return "certificate verification failed: unable to get local issuer certificate";
+    case "CERT_SIGNATURE_FAILURE":
+      return "certificate verification failed: certificate signature failure";
     default:
       return `handshake failed: ${error.message}`;
   }

@@ -20,7 +20,7 @@ export const pfctl: Command = async (call, machine) => {
   const file = flags.get("f");
   if (file !== undefined) {
     const errors: string[] = [];
-    const ruleset = loadPf(machine, file, errors);
+    const ruleset = file === "-" ? await loadInput(machine, call, errors) : loadPf(machine, file, errors);
     if (errors.length > 0) {
       call.stderr(errors.map((line) => `${line}\n`).join(""));
       if (!flags.has("n")) call.stderr("pfctl: Syntax error in config file: pf rules not loaded\n");
@@ -37,9 +37,21 @@ export const pfctl: Command = async (call, machine) => {
         if (label !== undefined) call.stdout(`${label} 0 0 0 0 0 0 0 0\n`);
       }
     } else if ("info".startsWith(show)) call.stdout("Status: Enabled for 0 days 00:00:01\n");
+    else {
+      call.stderr(`pfctl: Unknown show modifier '${show}'\n`);
+      return 1;
+    }
   }
   return 0;
 };
+
+async function loadInput(machine: Machine, call: Parameters<Command>[0], errors: string[]): Promise<Ruleset> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of call.stdin()) chunks.push(chunk);
+  const rules: string[] = [];
+  parse(machine, "stdin", Buffer.concat(chunks).toString(), rules, errors, new Set());
+  return { rules };
+}
 
 /** Reads a pf.conf and what it includes. Its grammar is checked by statement, not to the last word. */
 export function loadPf(machine: Pick<Machine, "sandbox">, file: string, errors: string[]): Ruleset {
@@ -130,15 +142,7 @@ export function passesCarp({ rules }: Ruleset, carpdev: string): boolean {
   let verdict = true;
   for (const rule of rules) {
     if (rule.startsWith("match")) continue;
-    const on = /\bon\s+(!?\s*\S+)/.exec(rule)?.[1];
-    if (
-      on !== undefined &&
-      on !== carpdev &&
-      on !== "any" &&
-      !on.startsWith("{") &&
-      !rule.includes(` ${carpdev} `)
-    )
-      continue;
+    if (!isOn(rule, carpdev)) continue;
     const proto = /\bproto\s+(\{[^}]*\}|\S+)/.exec(rule)?.[1];
     if (proto !== undefined && !/\bcarp\b/.test(proto)) continue;
     if (/\b(from|to)\s+(?!any\b)\S/.test(rule)) continue;
@@ -146,4 +150,13 @@ export function passesCarp({ rules }: Ruleset, carpdev: string): boolean {
     if (/\bquick\b/.test(rule)) break;
   }
   return verdict;
+}
+
+/** Whether a rule is about an interface: `on vio2`, `on { vio1 vio2 }`, `on ! vio0`, or any. */
+function isOn(rule: string, name: string): boolean {
+  const on = /\bon\s+(!\s*)?(\{[^}]*\}|\S+)/.exec(rule);
+  if (on === null) return true;
+  const names = (on[2] as string).split(/[\s{},]+/).filter(Boolean);
+  const named = names.includes(name) || names.includes("any");
+  return on[1] === undefined ? named : !named;
 }

@@ -76,8 +76,16 @@ export const ifstated: Command = async (call, machine) => {
     call.stderr(`ifstated: pushfile: ${file}: No such file or directory\n`);
     return 1;
   }
-  const { config, messages, invalidStart } = parseIfstated(text, file, (name) =>
-    machine.kernel.interfaces.has(name),
+  const definition = parsed.flags.get("D");
+  const at = definition?.lastIndexOf("=") ?? -1;
+  const definitions = new Map(
+    definition === undefined ? [] : [[definition.slice(0, at), definition.slice(at + 1)] as const],
+  );
+  const { config, messages, invalidStart } = parseIfstated(
+    text,
+    file,
+    (name) => machine.kernel.interfaces.has(name),
+    { definitions },
   );
   for (const message of messages) call.stderr(`${message}\n`);
   if (invalidStart !== undefined) call.stderr(`ifstated: invalid start state ${invalidStart}\n`);
