@@ -67,7 +67,7 @@ describe("the stack", () => {
 describe("the secrets", () => {
   it("are sensitive variables without a default, and without a rule that would print what it refuses", () => {
     const { ovh_endpoint: _, ...secrets } = stack.json.variable;
-    const key = (name: string, description: string) => ({
+    const key = (description: string) => ({
       type: "string",
       description,
       sensitive: true,
@@ -80,9 +80,9 @@ describe("the secrets", () => {
         sensitive: true,
         nullable: false,
       },
-      edge_application_key: key("edge_application_key", "Application key of the edges"),
-      edge_application_secret: key("edge_application_secret", "Application secret of the edges"),
-      edge_consumer_key: key("edge_consumer_key", "Consumer key of the edges"),
+      edge_application_key: key("Application key of the edges"),
+      edge_application_secret: key("Application secret of the edges"),
+      edge_consumer_key: key("Consumer key of the edges"),
     });
   });
 
