@@ -1,3 +1,6 @@
+import "reflect-metadata";
+import { webcrypto } from "node:crypto";
+import * as x509 from "@peculiar/x509";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Certificate, makeAuthority } from "../../lib/simulator/certificates.js";
 import { HOST, POST, TIME, useBench } from "./bench.js";
@@ -24,6 +27,19 @@ async function impostor(tls: Certificate): Promise<RawServer> {
   return server;
 }
 
+/** The certificate of an authority of another name. */
+async function anotherAuthority(): Promise<string> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const made = await x509.X509CertificateGenerator.createSelfSigned({
+    name: "CN=Another Authority",
+    signingAlgorithm: algorithm,
+    keys: keys as never,
+    extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
+  });
+  return made.toString("pem");
+}
+
 const CASES: readonly (readonly [string, () => Promise<Certificate>, string])[] = [
   [
     "a certificate that has expired",
@@ -38,7 +54,7 @@ const CASES: readonly (readonly [string, () => Promise<Certificate>, string])[] 
   [
     "a certificate of an authority that the node does not know",
     async () => {
-      bench.machine.sandbox.write("/etc/ssl/cert.pem", "");
+      bench.machine.sandbox.write("/etc/ssl/cert.pem", await anotherAuthority());
       return bench.certificate;
     },
     "certificate is of an unknown authority",
@@ -46,7 +62,7 @@ const CASES: readonly (readonly [string, () => Promise<Certificate>, string])[] 
   [
     "a certificate of an authority that bears the name of one it knows",
     async () => (await makeAuthority()).issue([HOST]),
-    "nc: tls handshake failed (handshake failed: certificate signature failure) ",
+    "nc: tls handshake failed (certificate verification failed: certificate signature failure) ",
   ],
 ];
 
@@ -72,6 +88,21 @@ describe("nothing is said to a server with", () => {
       stderr: `ip-move: check: TLS: ${HOST}: ${reason}\n`,
     });
     expect(requests).toEqual([]);
+  });
+
+  it.fails.each([
+    [
+      "none of its own authorities to hold it against",
+      () => bench.machine.sandbox.write("/etc/ssl/cert.pem", ""),
+      "failed to open CA file",
+    ],
+    ["a name that is not known", () => bench.lead(HOST, "no such name"), "no address associated with name"],
+  ])("%s: the reason is what nc says", async (_, prepare, reason) => {
+    prepare();
+    const { stderr } = await bench.run("ip-move check");
+    expect(stderr).toMatch(/^ip-move: check: [^\n]*\n$/);
+    expect(stderr).toContain(reason);
+    expect(bench.requests()).toEqual([]);
   });
 
   it("a certificate that expires during a claim: it goes on looking, and its POST is not sent again", async () => {
