@@ -215,15 +215,17 @@ describe("the shared address", () => {
     ]);
   });
 
-  it.each(["10.25.0.10/8", "10.25.0.10/15", "10.25.0.10/17", "10.25.0.10/32"])(
-    "fails when it is %s, with another prefix length",
-    (address) => {
-      expect(errorsOf(example({ "carp.address": address }))).toEqual([
-        "carp.address must have the prefix length of carpNetwork.cidr 10.25.0.0/16, " +
-          `got "${address}"; change one of them`,
-      ]);
-    },
-  );
+  it.each([
+    "10.25.0.10/8",
+    "10.25.0.10/15",
+    "10.25.0.10/17",
+    "10.25.0.10/32",
+  ])("fails when it is %s, with another prefix length", (address) => {
+    expect(errorsOf(example({ "carp.address": address }))).toEqual([
+      "carp.address must have the prefix length of carpNetwork.cidr 10.25.0.0/16, " +
+        `got "${address}"; change one of them`,
+    ]);
+  });
 
   it.each(["10.25.0.0", "10.25.255.255"])("fails when it is %s, which no host may have", (address) => {
     expect(errorsOf(example({ "carp.address": `${address}/16` }))).toEqual([

@@ -87,12 +87,19 @@ describe("isIpv4", () => {
     expect(isIpv4(address)).toBe(true);
   });
 
-  it.each(["", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "0x1.2.3.4", "1.2.3.4\n", "::1", "localhost"])(
-    "is false for %j",
-    (address) => {
-      expect(isIpv4(address)).toBe(false);
-    },
-  );
+  it.each([
+    "",
+    "1.2.3",
+    "1.2.3.4.5",
+    "256.1.1.1",
+    "01.2.3.4",
+    "0x1.2.3.4",
+    "1.2.3.4\n",
+    "::1",
+    "localhost",
+  ])("is false for %j", (address) => {
+    expect(isIpv4(address)).toBe(false);
+  });
 });
 
 describe("networkOf", () => {

@@ -109,15 +109,21 @@ describe("a file", () => {
     );
   });
 
-  it.each(["", "{", "[1,", '{"a": 1,}', "{ vhid: 1 }", "// no {}", "\ufeff{}", "edge"])(
-    "fails when it holds %j, which is not JSON",
-    (content) => {
-      const file = write("broken.json", content);
-      const { issues, message } = refusal(() => loadConfig(file));
-      expect(issues).toEqual([{ path: "", message: `the file must be JSON: ${reason(content)}; mend it` }]);
-      expect(message).toMatch(`${file}: 1 error\n  the file must be JSON: `);
-    },
-  );
+  it.each([
+    "",
+    "{",
+    "[1,",
+    '{"a": 1,}',
+    "{ vhid: 1 }",
+    "// no {}",
+    "\ufeff{}",
+    "edge",
+  ])("fails when it holds %j, which is not JSON", (content) => {
+    const file = write("broken.json", content);
+    const { issues, message } = refusal(() => loadConfig(file));
+    expect(issues).toEqual([{ path: "", message: `the file must be JSON: ${reason(content)}; mend it` }]);
+    expect(message).toMatch(`${file}: 1 error\n  the file must be JSON: `);
+  });
 
   it("is said not to be JSON in one line, even where the reason quotes several", () => {
     const file = write("lines.json", '{\n  "project": x\n}');

@@ -73,12 +73,12 @@ describe("integers", () => {
     })),
   ].map((rule) => ({ ...rule, must: `an integer from ${rule.min} to ${rule.max}` }));
 
-  it.each(rules.flatMap((rule) => accepted(rule, [rule.min, rule.max])))(
-    "accepts %s for %s",
-    (_, path, { value, also }) => {
-      expect(get(parseConfig(example({ ...also, [path]: value })), path)).toBe(value);
-    },
-  );
+  it.each(rules.flatMap((rule) => accepted(rule, [rule.min, rule.max])))("accepts %s for %s", (_, path, {
+    value,
+    also,
+  }) => {
+    expect(get(parseConfig(example({ ...also, [path]: value })), path)).toBe(value);
+  });
 
   it.each(
     rules.flatMap((rule) =>
@@ -88,13 +88,14 @@ describe("integers", () => {
     expect(errorsOf(example({ ...also, [path]: value }))).toEqual([message]);
   });
 
-  it.each(["carp.vhid", "internalNetwork.vlanId", "carpNetwork.vlanId"])(
-    "fails when %s is missing",
-    (path) => {
-      const rule = rules.find((other) => other.path === path) as Rule;
-      expect(errorsOf(example({ [path]: undefined }))).toEqual([refusal(rule, "nothing")]);
-    },
-  );
+  it.each([
+    "carp.vhid",
+    "internalNetwork.vlanId",
+    "carpNetwork.vlanId",
+  ])("fails when %s is missing", (path) => {
+    const rule = rules.find((other) => other.path === path) as Rule;
+    expect(errorsOf(example({ [path]: undefined }))).toEqual([refusal(rule, "nothing")]);
+  });
 
   it("reports a number that is too large for any integer once", () => {
     expect(errorsOf(example({ "carp.vhid": 1e20 }))).toHaveLength(1);
@@ -292,26 +293,23 @@ const TEXTS: readonly TextRule[] = [
 ];
 
 describe("texts", () => {
-  it.each(TEXTS.flatMap((rule) => accepted(rule, [rule.valid, ...rule.accepted])))(
-    "accepts %s for %s",
-    (_, path, { value, also }) => {
-      expect(get(parseConfig(example({ ...also, [path]: value })), path)).toBe(value);
-    },
-  );
+  it.each(
+    TEXTS.flatMap((rule) => accepted(rule, [rule.valid, ...rule.accepted])),
+  )("accepts %s for %s", (_, path, { value, also }) => {
+    expect(get(parseConfig(example({ ...also, [path]: value })), path)).toBe(value);
+  });
 
-  it.each(TEXTS.flatMap((rule) => refused(rule, [...rule.refused, 7, true, null, [rule.valid], {}])))(
-    "fails when %s is %s",
-    (path, _, { value, also, message }) => {
-      expect(errorsOf(example({ ...also, [path]: value }))).toEqual([message]);
-    },
-  );
+  it.each(
+    TEXTS.flatMap((rule) => refused(rule, [...rule.refused, 7, true, null, [rule.valid], {}])),
+  )("fails when %s is %s", (path, _, { value, also, message }) => {
+    expect(errorsOf(example({ ...also, [path]: value }))).toEqual([message]);
+  });
 
-  it.each(TEXTS.filter(({ required }) => required).flatMap((rule) => refused(rule, [undefined])))(
-    "fails when %s is missing",
-    (path, _, { also, message }) => {
-      expect(errorsOf(example({ ...also, [path]: undefined }))).toEqual([message]);
-    },
-  );
+  it.each(
+    TEXTS.filter(({ required }) => required).flatMap((rule) => refused(rule, [undefined])),
+  )("fails when %s is missing", (path, _, { also, message }) => {
+    expect(errorsOf(example({ ...also, [path]: undefined }))).toEqual([message]);
+  });
 
   // Beyond 60 characters a message shows only the beginning.
   it.each(
@@ -407,12 +405,12 @@ describe("addresses", () => {
     {},
   ];
 
-  it.each(rules.flatMap((rule) => refused(rule, wrong)))(
-    "fails when %s is %s",
-    (path, _, { value, message }) => {
-      expect(errorsOf(example({ [path]: value }))).toEqual([message]);
-    },
-  );
+  it.each(rules.flatMap((rule) => refused(rule, wrong)))("fails when %s is %s", (path, _, {
+    value,
+    message,
+  }) => {
+    expect(errorsOf(example({ [path]: value }))).toEqual([message]);
+  });
 
   it("fails when failoverIp has no address", () => {
     expect(errorsOf(example({ failoverIp: {} }))).toEqual([refusal(rules[0] as Rule, "nothing")]);
@@ -633,12 +631,12 @@ describe("limits of drills", () => {
 });
 
 describe("$schema", () => {
-  it.each([undefined, "./edge.config.schema.json"])(
-    "is left out of the configuration when it is %s",
-    ($schema) => {
-      expect(parseConfig(example({ $schema }))).not.toHaveProperty("$schema");
-    },
-  );
+  it.each([
+    undefined,
+    "./edge.config.schema.json",
+  ])("is left out of the configuration when it is %s", ($schema) => {
+    expect(parseConfig(example({ $schema }))).not.toHaveProperty("$schema");
+  });
 
   it("fails when $schema is a number", () => {
     expect(errorsOf(example({ $schema: 5 }))).toEqual([expect.stringMatching(/^\$schema must be /)]);
@@ -772,10 +770,12 @@ describe("groups of settings", () => {
     expect(parseConfig(example({ drill })).drill).toEqual(drill);
   });
 
-  it.each(["availabilityZone", "edges[1].internalAddress", "edges[1].sshHostKey", "ssh.privateKeyPath"])(
-    "accepts a configuration without %s",
-    (path) => {
-      expect(get(parseConfig(example({ [path]: undefined })), path)).toBeUndefined();
-    },
-  );
+  it.each([
+    "availabilityZone",
+    "edges[1].internalAddress",
+    "edges[1].sshHostKey",
+    "ssh.privateKeyPath",
+  ])("accepts a configuration without %s", (path) => {
+    expect(get(parseConfig(example({ [path]: undefined })), path)).toBeUndefined();
+  });
 });

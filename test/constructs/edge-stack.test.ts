@@ -40,16 +40,17 @@ describe("the stack", () => {
     expect(stack.json.provider).toEqual({ null: [{}], ovh: [{ endpoint: "${var.ovh_endpoint}" }] });
   });
 
-  it.each(["ovh-eu", "ovh-ca", "ovh-us"])(
-    "uses the endpoint %s that is configured, unless a variable says another",
-    (endpoint) => {
-      expect(synthesize(example({ ovh: { endpoint } })).json.variable.ovh_endpoint).toEqual({
-        type: "string",
-        description: "Endpoint of OVH's API",
-        default: endpoint,
-      });
-    },
-  );
+  it.each([
+    "ovh-eu",
+    "ovh-ca",
+    "ovh-us",
+  ])("uses the endpoint %s that is configured, unless a variable says another", (endpoint) => {
+    expect(synthesize(example({ ovh: { endpoint } })).json.variable.ovh_endpoint).toEqual({
+      type: "string",
+      description: "Endpoint of OVH's API",
+      default: endpoint,
+    });
+  });
 
   it("is named as it is told, and keeps its state under that name", () => {
     const named = synthesizeStack(

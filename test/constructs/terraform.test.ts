@@ -134,14 +134,14 @@ describe.skipIf(!terraformRuns)("a plan", () => {
     ]);
   });
 
-  it.each(["TF_VAR_carp_password", "TF_VAR_edge_application_secret"])(
-    "does not show the %s that it stops at",
-    async (name) => {
-      const { status, stdout, stderr } = await plan({}, { [name]: "a secret with blanks" });
-      expect(status).toBe(1);
-      expect(stdout + stderr).not.toContain("a secret with blanks");
-    },
-  );
+  it.each([
+    "TF_VAR_carp_password",
+    "TF_VAR_edge_application_secret",
+  ])("does not show the %s that it stops at", async (name) => {
+    const { status, stdout, stderr } = await plan({}, { [name]: "a secret with blanks" });
+    expect(status).toBe(1);
+    expect(stdout + stderr).not.toContain("a secret with blanks");
+  });
 
   it("stops at credentials with blanks", async () => {
     const planned = await plan({}, { TF_VAR_edge_consumer_key: "a b" });

@@ -154,8 +154,7 @@ describe.concurrent("a new password, vhid or address", { timeout: 60_000 }, () =
     ["password", {}, { carpPassword: "other-pass" }, { pass: "other-pass" }],
     ["vhid", { "carp.vhid": 7 }, {}, { vhid: 7 }],
   ])("waits on hold for the release, which applies it: %s", (_, changes, values, after) =>
-    changesAtRelease(changes, values, after),
-  );
+    changesAtRelease(changes, values, after));
 
   it("waits on hold for the release, which applies it: address", () =>
     changesAtRelease({ "carp.address": "10.25.0.20/16" }, {}, { address: "10.25.0.20" }));

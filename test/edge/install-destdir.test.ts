@@ -176,8 +176,7 @@ function suite(shell: Shell): void {
     ["of an older version", "edge-bundle 0 1\n"],
     ["that is something else", "#!/bin/sh\n"],
   ])("fails on a bundle %s", (_, text) =>
-    refuses(text, "this is not a bundle of version 1; deploy with the version that made this edge-install"),
-  );
+    refuses(text, "this is not a bundle of version 1; deploy with the version that made this edge-install"));
 
   it.each([
     ["nothing", ""],
@@ -200,8 +199,7 @@ function suite(shell: Shell): void {
     refuses(
       filled({ ...EDGE, files: EDGE.files.map((file, index) => (index === 2 ? { ...file, path } : file)) }),
       `the bundle names a file that it may not: ${path}`,
-    ),
-  );
+    ));
 
   it.each([
     ["/usr/local/sbin/edge-sync", "edge-sync is broken, nothing was changed: "],

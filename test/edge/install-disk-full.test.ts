@@ -69,8 +69,7 @@ describe.concurrent("an installation that runs out of room", { timeout: 60_000 }
       );
       expect((await node.deliver(EDGE)).status).toBe(1);
       expect(node.files(["/etc", "/var/cron"], /rc\.conf\.local$/)).toEqual(before);
-    }),
-  );
+    }));
 });
 
 describe

@@ -224,6 +224,5 @@ describe.concurrent("the release", { timeout: 60_000 }, () => {
         said: [],
         complained: [`edge-install: nothing is installed here${advice}`],
       });
-    }),
-  );
+    }));
 });

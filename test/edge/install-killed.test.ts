@@ -158,8 +158,7 @@ describe.concurrent("a first installation that is killed", { timeout: 60_000 }, 
       });
       expect(state(node)).toEqual(whole.end);
       expect(node.exists("/var/db/edge/journal")).toBe(false);
-    }),
-  );
+    }));
 });
 
 describe.concurrent("a first installation that is killed, and then fails,", { timeout: 60_000 }, () => {
@@ -208,8 +207,7 @@ describe("on an edge in service", () => {
         await killAndRepeat(node, CHANGED, whole, percent, () => expectWhole(node, [EDGE, CHANGED]));
         expect(state(node)).toEqual(whole.end);
         expect(node.transitions()).toEqual(["carp0: state transition: INIT -> BACKUP"]);
-      }),
-    );
+      }));
 
     it.each(["HUP", "TERM"])("by SIG%s leaves no lock, and is finished by the next run", (signal) =>
       onBackup(async (node) => {
@@ -218,8 +216,7 @@ describe("on an edge in service", () => {
         expect(node.stamps(["/var/db/edge/install.lock"])).toEqual({});
         expect(await node.say(INSTALL)).toMatchObject({ status: 0, complained: [] });
         expect(state(node)).toEqual(whole.end);
-      }),
-    );
+      }));
 
     it("half-way is undone by a delivery of what was there before", () =>
       onBackup(async (node) => {
@@ -279,8 +276,7 @@ describe("on an edge in service", () => {
       });
 
     it.each([0, 40, 60, 80, 100])("after %i % of its commands is finished by the next one", (percent) =>
-      removalKilledAt(share(whole.count, percent)),
-    );
+      removalKilledAt(share(whole.count, percent)));
 
     it("before it comes to hostname.vio2 is finished by the next one", () =>
       removalKilledAt("-f /etc/hostname.vio2"));

@@ -229,27 +229,28 @@ describe("edge.conf", () => {
 });
 
 describe("ovh.conf", () => {
-  it.each(["ovh-eu", "ovh-ca", "ovh-us"])(
-    "has the credentials for %s in a section of its name",
-    (endpoint) => {
-      expect(ovhConf(config({ ovh: { endpoint } }))).toEqual({
-        path: "/etc/ovh.conf",
-        mode: 0o600,
-        owner: "root",
-        group: "wheel",
-        content: [
-          "[default]",
-          `endpoint=${endpoint}`,
-          "",
-          `[${endpoint}]`,
-          "application_key=@@application_key@@",
-          "application_secret=@@application_secret@@",
-          "consumer_key=@@consumer_key@@",
-          "",
-        ].join("\n"),
-      });
-    },
-  );
+  it.each([
+    "ovh-eu",
+    "ovh-ca",
+    "ovh-us",
+  ])("has the credentials for %s in a section of its name", (endpoint) => {
+    expect(ovhConf(config({ ovh: { endpoint } }))).toEqual({
+      path: "/etc/ovh.conf",
+      mode: 0o600,
+      owner: "root",
+      group: "wheel",
+      content: [
+        "[default]",
+        `endpoint=${endpoint}`,
+        "",
+        `[${endpoint}]`,
+        "application_key=@@application_key@@",
+        "application_secret=@@application_secret@@",
+        "consumer_key=@@consumer_key@@",
+        "",
+      ].join("\n"),
+    });
+  });
 });
 
 describe("ifstated.conf", () => {

@@ -72,12 +72,13 @@ describe.skipIf(!nodesRun)("ifconfig that shows interfaces", () => {
     expect((await sh("ifconfig vio1")).stdout).toContain("\n\tstatus: active\n");
   });
 
-  it.each(["nosuch0", "nosuch", "carp0"])(
-    "does not know %s, and says so without its own name",
-    async (name) => {
-      expect(await sh(`ifconfig ${name}`)).toEqual(failure(`${name}: no such interface\n`));
-    },
-  );
+  it.each([
+    "nosuch0",
+    "nosuch",
+    "carp0",
+  ])("does not know %s, and says so without its own name", async (name) => {
+    expect(await sh(`ifconfig ${name}`)).toEqual(failure(`${name}: no such interface\n`));
+  });
 });
 
 describe.skipIf(!nodesRun)("ifconfig and a carp interface", () => {
@@ -306,12 +307,13 @@ describe.skipIf(!nodesRun)("ifconfig and the counter of a group", () => {
     expect(await shown()).toBe("carp: carp demote count 28\n");
   });
 
-  it.each(["carpdemote 64", "carpdemote", "carpdemote 0"])(
-    "says nothing by `-g carp %s`, which succeeds",
-    async (words) => {
-      expect(await sh(`ifconfig -g carp ${words}`)).toEqual(result());
-    },
-  );
+  it.each([
+    "carpdemote 64",
+    "carpdemote",
+    "carpdemote 0",
+  ])("says nothing by `-g carp %s`, which succeeds", async (words) => {
+    expect(await sh(`ifconfig -g carp ${words}`)).toEqual(result());
+  });
 
   it("writes each change into the syslog", async () => {
     await sh("ifconfig -g carp carpdemote 64; ifconfig -g carp -carpdemote 64");

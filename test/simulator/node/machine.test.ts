@@ -143,13 +143,14 @@ describe.skipIf(!nodesRun)("a machine that boots", () => {
     expect(made.logged()).toContain("ifstated: started");
   });
 
-  it.each(["", "ifstated_flags=NO\n", "ntpd_flags=\n"])(
-    "does not start ifstated with %j in rc.conf.local",
-    async (text) => {
-      const { machine } = await boot({ ...onInit("true"), "/etc/rc.conf.local": text });
-      expect(machine.ifstatedRuns).toBe(false);
-    },
-  );
+  it.each([
+    "",
+    "ifstated_flags=NO\n",
+    "ntpd_flags=\n",
+  ])("does not start ifstated with %j in rc.conf.local", async (text) => {
+    const { machine } = await boot({ ...onInit("true"), "/etc/rc.conf.local": text });
+    expect(machine.ifstatedRuns).toBe(false);
+  });
 
   it("goes on without ifstated when its file is broken", async () => {
     const made = await boot(enabled('state a { run "x" }\n'));

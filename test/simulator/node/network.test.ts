@@ -49,14 +49,18 @@ describe.skipIf(!nodesRun)("ping", () => {
     node.answering.has = has;
   });
 
-  it.each(["-W 1 9.9.9.9", "-6 ::1", "-O 9.9.9.9", "--count 1 9.9.9.9", "-c", ""])(
-    "refuses `ping %s`",
-    async (words) => {
-      expect(await node.sh(`ping ${words}`)).toEqual(
-        failure("usage: ping [-DEefgHLnqRv] [-c count] [-I sourceaddr] [-i interval] ... host\n"),
-      );
-    },
-  );
+  it.each([
+    "-W 1 9.9.9.9",
+    "-6 ::1",
+    "-O 9.9.9.9",
+    "--count 1 9.9.9.9",
+    "-c",
+    "",
+  ])("refuses `ping %s`", async (words) => {
+    expect(await node.sh(`ping ${words}`)).toEqual(
+      failure("usage: ping [-DEefgHLnqRv] [-c count] [-I sourceaddr] [-i interval] ... host\n"),
+    );
+  });
 });
 
 /** Asks through nc as ip-move does: what goes in stays open until nc ends. */
@@ -177,12 +181,12 @@ describe.skipIf(!nodesRun)("nc -c", () => {
     );
   });
 
-  it.each(["closed.example", "far.example"])(
-    "says nothing when %s does not take the connection",
-    async (host) => {
-      expect(await ask(`-c ${host} 443`)).toEqual(failure(""));
-    },
-  );
+  it.each([
+    "closed.example",
+    "far.example",
+  ])("says nothing when %s does not take the connection", async (host) => {
+    expect(await ask(`-c ${host} 443`)).toEqual(failure(""));
+  });
 
   it("reads on after the end of its input, until the server closes", async () => {
     const { status, stdout } = await node.sh(
@@ -193,14 +197,18 @@ describe.skipIf(!nodesRun)("nc -c", () => {
     expect(status).toBe(0);
   });
 
-  it.each(["-q 1 -c h 443", "--ssl h 443", "-c h", "-c h 443 extra", "-c", ""])(
-    "refuses `nc %s`",
-    async (words) => {
-      expect(await node.sh(`nc ${words}`)).toEqual(
-        failure("usage: nc [-46cDdFhklNnrStUuvz] [-C certfile] [-e name] ... [destination] [port]\n"),
-      );
-    },
-  );
+  it.each([
+    "-q 1 -c h 443",
+    "--ssl h 443",
+    "-c h",
+    "-c h 443 extra",
+    "-c",
+    "",
+  ])("refuses `nc %s`", async (words) => {
+    expect(await node.sh(`nc ${words}`)).toEqual(
+      failure("usage: nc [-46cDdFhklNnrStUuvz] [-C certfile] [-e name] ... [destination] [port]\n"),
+    );
+  });
 });
 
 describe.skipIf(!nodesRun)("netstat", () => {

@@ -114,11 +114,13 @@ describe("an OAuth2 token", () => {
     );
   });
 
-  it.each(["Basic ZTpz", "Bearer", "Bearer a b", "bearer"])(
-    "is not what the header %j holds: signatures are asked for",
-    async (authorization) => {
-      const answer = await api.send(`${HOST}${FAILOVER}`, { headers: { Authorization: authorization } });
-      expect(answer).toMatchObject(refused(401, "Unauthorized", "You must login first"));
-    },
-  );
+  it.each([
+    "Basic ZTpz",
+    "Bearer",
+    "Bearer a b",
+    "bearer",
+  ])("is not what the header %j holds: signatures are asked for", async (authorization) => {
+    const answer = await api.send(`${HOST}${FAILOVER}`, { headers: { Authorization: authorization } });
+    expect(answer).toMatchObject(refused(401, "Unauthorized", "You must login first"));
+  });
 });

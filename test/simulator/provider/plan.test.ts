@@ -143,16 +143,13 @@ describe("the plan of a change in place", () => {
     ["instance", "the image", { image_id: "i-2" }, ALWAYS],
     ["instance", "the power state", { power_state: "SHUTOFF" }, ALWAYS],
     ["instance", "the security groups", { security_group_ids: [] }, ALWAYS],
-  ])(
-    "of the %s, by %s, leaves open all that is computed but for what is kept",
-    (name, _, changes, expected) => {
-      const tested = TYPES[name.split(" ")[0] ?? ""] as Tested;
-      const state: Config = "vlan_id" in changes ? { vlan_id: 25 } : {};
-      const { unknown, requiresReplace } = change(tested, changes, state);
-      expect(unknown.toSorted()).toEqual(expected);
-      expect(requiresReplace).toEqual([]);
-    },
-  );
+  ])("of the %s, by %s, leaves open all that is computed but for what is kept", (name, _, changes, expected) => {
+    const tested = TYPES[name.split(" ")[0] ?? ""] as Tested;
+    const state: Config = "vlan_id" in changes ? { vlan_id: 25 } : {};
+    const { unknown, requiresReplace } = change(tested, changes, state);
+    expect(unknown.toSorted()).toEqual(expected);
+    expect(requiresReplace).toEqual([]);
+  });
 
   it.each([
     ["subnet", "created_at"],
@@ -239,14 +236,11 @@ describe("the plan of a replacement", () => {
     ["attach", "service_name", "other"],
     ["attach", "routed_to", "i-2"],
     ["null", "triggers", { digest: "b" }],
-  ])(
-    "of a %s is asked for by a change of %s, also by one that is not known yet",
-    (name, attribute, value) => {
-      const tested = TYPES[name] as Tested;
-      expect(change(tested, { [attribute]: value }).requiresReplace).toEqual([attribute]);
-      expect(change(tested, { [attribute]: UNKNOWN }).requiresReplace).toEqual([attribute]);
-    },
-  );
+  ])("of a %s is asked for by a change of %s, also by one that is not known yet", (name, attribute, value) => {
+    const tested = TYPES[name] as Tested;
+    expect(change(tested, { [attribute]: value }).requiresReplace).toEqual([attribute]);
+    expect(change(tested, { [attribute]: UNKNOWN }).requiresReplace).toEqual([attribute]);
+  });
 
   it.each([
     ["network", "description"],

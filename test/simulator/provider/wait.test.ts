@@ -46,15 +46,16 @@ describe("waiting for READY", () => {
     );
   });
 
-  it.each([[undefined], [[]], [[{ errors: [] }]]])(
-    "says that there is no message when an ERROR has none (%j)",
-    async (currentTasks) => {
-      const { context } = answering({ resourceStatus: "ERROR", currentTasks });
-      await expect(untilReady(context, "/path", "instance")).rejects.toThrow(
-        new Error("instance x entered ERROR state: (no error detail reported by the API)"),
-      );
-    },
-  );
+  it.each([
+    [undefined],
+    [[]],
+    [[{ errors: [] }]],
+  ])("says that there is no message when an ERROR has none (%j)", async (currentTasks) => {
+    const { context } = answering({ resourceStatus: "ERROR", currentTasks });
+    await expect(untilReady(context, "/path", "instance")).rejects.toThrow(
+      new Error("instance x entered ERROR state: (no error detail reported by the API)"),
+    );
+  });
 
   it.each(["DELETING", "", "ready"])("ends when the status is %j", async (status) => {
     const { context } = answering(status);
