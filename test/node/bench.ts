@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
@@ -301,20 +301,18 @@ export class Bench {
   /** Argument lists of the processes that run on the machine, but for its first one. */
   processes(): { readonly id: number; readonly words: readonly string[] }[] {
     const { root } = this.machine.sandbox;
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .flatMap((name) => {
-        try {
-          if (readlinkSync(`/proc/${name}/root`) !== root) return [];
-          const words = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").slice(0, -1);
-          // A process that has ended and was not waited for has no words; the bench's own do not count.
-          return words.length === 0 || /holder\.pl|# syslog marker/.test(words.join(" "))
-            ? []
-            : [{ id: Number(name), words }];
-        } catch {
-          return [];
-        }
-      });
+    return descendants(process.pid).flatMap((id) => {
+      try {
+        if (readlinkSync(`/proc/${id}/root`) !== root) return [];
+        const words = readFileSync(`/proc/${id}/cmdline`, "utf8").split("\0").slice(0, -1);
+        // A process that has ended and was not waited for has no words; the bench's own do not count.
+        return words.length === 0 || /holder\.pl|# syslog marker/.test(words.join(" "))
+          ? []
+          : [{ id, words }];
+      } catch {
+        return [];
+      }
+    });
   }
 
   /** Waits until nothing runs on the machine any more, and what it has logged is there. */
@@ -357,6 +355,19 @@ export class Bench {
       }
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+  }
+}
+
+/** All processes that come of one; whoever lost its parent on a machine is its first process's child. */
+function descendants(id: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${id}/task/${id}/children`, "utf8")
+      .split(" ")
+      .filter(Boolean)
+      .map(Number);
+    return children.flatMap((child) => [child, ...descendants(child)]);
+  } catch {
+    return [];
   }
 }
 

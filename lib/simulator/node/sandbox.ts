@@ -162,6 +162,7 @@ export class Sandbox {
   private readonly children = new Set<ChildProcess>();
   private pid: number | undefined;
   private abort: () => void = () => {};
+  private closed: Promise<void> = Promise.resolve();
   /** How often it was stopped. */
   private stops = 0;
 
@@ -230,6 +231,9 @@ export class Sandbox {
   /** Starts the machine's first process. @throws NoNamespacesError */
   async start(): Promise<void> {
     const { stops } = this;
+    // The socket of an earlier boot is unlinked when its server has closed.
+    await this.closed;
+    if (stops !== this.stops) throw new PowerLostError();
     const socket = join(this.root, "simulator/socket");
     rmSync(socket, { force: true });
     // A command may close its input long before it has its output.
@@ -347,7 +351,8 @@ export class Sandbox {
     this.holder = undefined;
     for (const child of this.children) killTree(child);
     for (const socket of this.sockets) socket.destroy();
-    this.server?.close();
+    const { server } = this;
+    if (server !== undefined) this.closed = new Promise((resolve) => server.close(() => resolve()));
     this.server = undefined;
   }
 
