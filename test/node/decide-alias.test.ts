@@ -27,13 +27,14 @@ describe("rule 5: MASTER, or a check said here: alias on", () => {
     expect(await alias(carp, "here", { alias: true })).toEqual([]);
   });
 
-  it.each(["BACKUP", "INIT", "NONE"] as const)(
-    "not %s, where the IP is elsewhere or nobody knows",
-    async (carp) => {
-      expect(await alias(carp, "elsewhere", { alias: false })).toEqual([]);
-      expect(await alias(carp, "?", { alias: false })).toEqual([]);
-    },
-  );
+  it.each([
+    "BACKUP",
+    "INIT",
+    "NONE",
+  ] as const)("not %s, where the IP is elsewhere or nobody knows", async (carp) => {
+    expect(await alias(carp, "elsewhere", { alias: false })).toEqual([]);
+    expect(await alias(carp, "?", { alias: false })).toEqual([]);
+  });
 
   it("comes with the role, before any claim", async () => {
     const edge = await WatchedEdge.backup("elsewhere");

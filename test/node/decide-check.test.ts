@@ -21,18 +21,17 @@ describe("rule 4: every edge in any role checks at a change of role, each C = 30
     }
   });
 
-  it.each(ROLES.flatMap((from) => ROLES.filter((to) => to !== from).map((to) => [from, to] as const)))(
-    "checks when %s becomes %s",
-    async (from, to) => {
-      const edge = new WatchedEdge({ carp: from });
-      await edge.pass();
-      await edge.answered("here");
-      expect(only(await edge.later(1).pass(), "check")).toEqual([]);
-      expect(only(await edge.later(1).pass({ carp: to }), "check")).toEqual([["check"]]);
-      await edge.answered("here");
-      expect(only(await edge.later(1).pass(), "check")).toEqual([]);
-    },
-  );
+  it.each(
+    ROLES.flatMap((from) => ROLES.filter((to) => to !== from).map((to) => [from, to] as const)),
+  )("checks when %s becomes %s", async (from, to) => {
+    const edge = new WatchedEdge({ carp: from });
+    await edge.pass();
+    await edge.answered("here");
+    expect(only(await edge.later(1).pass(), "check")).toEqual([]);
+    expect(only(await edge.later(1).pass({ carp: to }), "check")).toEqual([["check"]]);
+    await edge.answered("here");
+    expect(only(await edge.later(1).pass(), "check")).toEqual([]);
+  });
 
   it("takes C from the configuration", async () => {
     const config = { check_interval: 5, healthy_for: 10, probe_stale: 30, poll: 10 };
@@ -141,17 +140,17 @@ describe("rule 4: every edge in any role checks at a change of role, each C = 30
     });
   });
 
-  it.each(["here", "elsewhere"] as const)(
-    "no answer: %s stays known, and the next look is after C",
-    async (known) => {
-      const edge = await WatchedEdge.backup(known);
-      await edge.later(29).pass();
-      expect(only(await edge.later(1).answered("none"), "check")).toEqual([]);
-      expect(edge.memory.known).toBe(known);
-      expect(only(await edge.later(28.9).pass(), "check")).toEqual([]);
-      expect(only(await edge.later(0.1).pass(), "check")).toEqual([["check"]]);
-    },
-  );
+  it.each([
+    "here",
+    "elsewhere",
+  ] as const)("no answer: %s stays known, and the next look is after C", async (known) => {
+    const edge = await WatchedEdge.backup(known);
+    await edge.later(29).pass();
+    expect(only(await edge.later(1).answered("none"), "check")).toEqual([]);
+    expect(edge.memory.known).toBe(known);
+    expect(only(await edge.later(28.9).pass(), "check")).toEqual([]);
+    expect(only(await edge.later(0.1).pass(), "check")).toEqual([["check"]]);
+  });
 
   it.each(["here", "elsewhere"] as const)("what a check says is known: %s", async (answer) => {
     const edge = new WatchedEdge();
@@ -186,15 +185,15 @@ describe("known is ? from the POST on, until a check that was started after it s
     expect(edge.memory.known).toBe("here");
   });
 
-  it.each(["here", "elsewhere"] as const)(
-    "a check that was started before does not count when it says %s while the claim runs",
-    async (answer) => {
-      const edge = await WatchedEdge.claimer();
-      await edge.later(1).claiming({ posted: true });
-      await edge.later(1).answered(answer);
-      expect(edge.memory.known).toBe("?");
-    },
-  );
+  it.each([
+    "here",
+    "elsewhere",
+  ] as const)("a check that was started before does not count when it says %s while the claim runs", async (answer) => {
+    const edge = await WatchedEdge.claimer();
+    await edge.later(1).claiming({ posted: true });
+    await edge.later(1).answered(answer);
+    expect(edge.memory.known).toBe("?");
+  });
 
   it.each(["here", "elsewhere"] as const)("nor when it says %s after the claim ended", async (answer) => {
     const edge = await WatchedEdge.claimer();
@@ -211,27 +210,27 @@ describe("known is ? from the POST on, until a check that was started after it s
     expect(edge.memory.known).toBe("?");
   });
 
-  it.each(["here", "elsewhere"] as const)(
-    "the check after the claim counts, when it says %s",
-    async (answer) => {
-      const edge = await WatchedEdge.claimer();
-      await edge.answered("elsewhere");
-      await edge.later(1).claimEnded({ posted: true, result: "none" });
-      expect(edge.memory.known).toBe("?");
-      await edge.later(1).answered(answer);
-      expect(edge.memory.known).toBe(answer);
-    },
-  );
+  it.each([
+    "here",
+    "elsewhere",
+  ] as const)("the check after the claim counts, when it says %s", async (answer) => {
+    const edge = await WatchedEdge.claimer();
+    await edge.answered("elsewhere");
+    await edge.later(1).claimEnded({ posted: true, result: "none" });
+    expect(edge.memory.known).toBe("?");
+    await edge.later(1).answered(answer);
+    expect(edge.memory.known).toBe(answer);
+  });
 
-  it.each(["here", "elsewhere"] as const)(
-    "what the claim itself saw at its end counts: %s",
-    async (result) => {
-      const edge = await WatchedEdge.claimer();
-      await edge.answered("elsewhere");
-      await edge.later(9).claimEnded({ posted: true, accepted: true, result });
-      expect(edge.memory.known).toBe(result);
-    },
-  );
+  it.each([
+    "here",
+    "elsewhere",
+  ] as const)("what the claim itself saw at its end counts: %s", async (result) => {
+    const edge = await WatchedEdge.claimer();
+    await edge.answered("elsewhere");
+    await edge.later(9).claimEnded({ posted: true, accepted: true, result });
+    expect(edge.memory.known).toBe(result);
+  });
 
   it("a POST that was refused leaves it to the next check too: a move by another may be why", async () => {
     const edge = await WatchedEdge.claimer();

@@ -101,19 +101,16 @@ describe("rule 2: unhealthy or blind: edgefault present; absent otherwise, after
       expect(only(await edge.later(60).pass(), "promote")).toEqual([]);
     });
 
-    it.each([64, 65, 66, 67])(
-      "a counter of %i is edgefault, of which 64 are taken back",
-      async (edgefault) => {
-        const unhealthy = await decide({ ...SOUND, external: "down", edgefault });
-        expect(only(unhealthy.do, "demote", "promote")).toEqual([]);
-        const edge = await WatchedEdge.backup("elsewhere", { edgefault });
-        expect(only(await edge.later(60).pass(), "promote")).toEqual([
-          ["promote", "edgefault", 64, "healthy"],
-        ]);
-        expect(edge.sees.edgefault).toBe(edgefault - 64);
-        expect(only(await edge.later(60).pass(), "demote", "promote")).toEqual([]);
-      },
-    );
+    it.each([
+      64, 65, 66, 67,
+    ])("a counter of %i is edgefault, of which 64 are taken back", async (edgefault) => {
+      const unhealthy = await decide({ ...SOUND, external: "down", edgefault });
+      expect(only(unhealthy.do, "demote", "promote")).toEqual([]);
+      const edge = await WatchedEdge.backup("elsewhere", { edgefault });
+      expect(only(await edge.later(60).pass(), "promote")).toEqual([["promote", "edgefault", 64, "healthy"]]);
+      expect(edge.sees.edgefault).toBe(edgefault - 64);
+      expect(only(await edge.later(60).pass(), "demote", "promote")).toEqual([]);
+    });
   });
 
   it("takes the demotion back only after H seconds of health", async () => {

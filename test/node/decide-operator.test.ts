@@ -101,24 +101,22 @@ describe("rule 11: drain: edgedrain present; an edge that is drained and the onl
     expect(edge.sees.edgedrain).toBe(0);
   });
 
-  it.each([0, 1, 2, 3])(
-    "knows the kernel's ones from its own: a counter of %i is not drained",
-    async (edgedrain) => {
-      const drained = await decide({ ...SOUND, drain: true, edgedrain });
-      expect(only(drained.do, "demote")).toEqual([["demote", "edgedrain", 16, "drain"]]);
-      expect(only((await decide({ ...SOUND, edgedrain })).do, "promote")).toEqual([]);
-    },
-  );
+  it.each([
+    0, 1, 2, 3,
+  ])("knows the kernel's ones from its own: a counter of %i is not drained", async (edgedrain) => {
+    const drained = await decide({ ...SOUND, drain: true, edgedrain });
+    expect(only(drained.do, "demote")).toEqual([["demote", "edgedrain", 16, "drain"]]);
+    expect(only((await decide({ ...SOUND, edgedrain })).do, "promote")).toEqual([]);
+  });
 
-  it.each([16, 17, 18, 19])(
-    "knows the kernel's ones from its own: a counter of %i is drained",
-    async (edgedrain) => {
-      expect(only((await decide({ ...SOUND, drain: true, edgedrain })).do, "demote")).toEqual([]);
-      expect(only((await decide({ ...SOUND, edgedrain })).do, "promote")).toEqual([
-        ["promote", "edgedrain", 16, "undrain"],
-      ]);
-    },
-  );
+  it.each([
+    16, 17, 18, 19,
+  ])("knows the kernel's ones from its own: a counter of %i is drained", async (edgedrain) => {
+    expect(only((await decide({ ...SOUND, drain: true, edgedrain })).do, "demote")).toEqual([]);
+    expect(only((await decide({ ...SOUND, edgedrain })).do, "promote")).toEqual([
+      ["promote", "edgedrain", 16, "undrain"],
+    ]);
+  });
 
   it("is demoted for a fault too", async () => {
     const edge = await WatchedEdge.backup("elsewhere", { drain: true });

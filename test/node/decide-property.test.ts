@@ -77,18 +77,20 @@ describe("an edge to which anything happens in any order", () => {
     );
   });
 
-  it.each(["fails", "times out", "is killed after its POST", "vanishes"] as const)(
-    "spends three tokens and then one in 15 min while every claim %s",
-    async (end) => {
-      const world = await live([
-        [{ what: "fate", fate: { end, takes: 5 } }, 1],
-        [{ what: "carp", becomes: "MASTER" }, 3600],
-      ]);
-      // Rule 9 allows 3 + 4 in an hour; an edge whose IP is elsewhere uses them all.
-      expect(world.charged).toBeGreaterThanOrEqual(6);
-      expect(world.charged).toBeLessThanOrEqual(7);
-    },
-  );
+  it.each([
+    "fails",
+    "times out",
+    "is killed after its POST",
+    "vanishes",
+  ] as const)("spends three tokens and then one in 15 min while every claim %s", async (end) => {
+    const world = await live([
+      [{ what: "fate", fate: { end, takes: 5 } }, 1],
+      [{ what: "carp", becomes: "MASTER" }, 3600],
+    ]);
+    // Rule 9 allows 3 + 4 in an hour; an edge whose IP is elsewhere uses them all.
+    expect(world.charged).toBeGreaterThanOrEqual(6);
+    expect(world.charged).toBeLessThanOrEqual(7);
+  });
 
   it("asks OVH at most 60 times a minute for a move while every claim is refused", async () => {
     const world = await live([

@@ -353,18 +353,22 @@ describe("the command line of edge-sync", () => {
     expect((await bench.run("ls /var/db/edge")).stdout).toBe("");
   });
 
-  it.each(["ip", "instance", "external", "internal", "carp", "probe"])(
-    "needs %s in /etc/edge.conf",
-    async (key) => {
-      bench.configure({ [key]: undefined });
-      expect(await sync()).toEqual({
-        status: 1,
-        stdout: "",
-        stderr: `edge-sync: /etc/edge.conf must name ${key}; deploy again\n`,
-      });
-      expect(log()).toEqual([`edge-sync: /etc/edge.conf must name ${key}; deploy again`]);
-    },
-  );
+  it.each([
+    "ip",
+    "instance",
+    "external",
+    "internal",
+    "carp",
+    "probe",
+  ])("needs %s in /etc/edge.conf", async (key) => {
+    bench.configure({ [key]: undefined });
+    expect(await sync()).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: `edge-sync: /etc/edge.conf must name ${key}; deploy again\n`,
+    });
+    expect(log()).toEqual([`edge-sync: /etc/edge.conf must name ${key}; deploy again`]);
+  });
 
   it("needs /etc/edge.conf", async () => {
     await bench.run("rm /etc/edge.conf");

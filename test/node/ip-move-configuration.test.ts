@@ -75,16 +75,20 @@ application_secret=${SECRETS.applicationSecret}
 consumer_key=${SECRETS.consumerKey}
 `;
 
-  it.each(["0640", "0604", "0644", "0660", "0601", "0777"])(
-    "must be readable by its owner alone, not %s",
-    async (mode) => {
-      bench.credentials("edge", Number.parseInt(mode, 8));
-      await refuses(
-        "ip-move check",
-        `/etc/ovh.conf must be readable by its owner alone, it has mode ${mode}; chmod 600 /etc/ovh.conf`,
-      );
-    },
-  );
+  it.each([
+    "0640",
+    "0604",
+    "0644",
+    "0660",
+    "0601",
+    "0777",
+  ])("must be readable by its owner alone, not %s", async (mode) => {
+    bench.credentials("edge", Number.parseInt(mode, 8));
+    await refuses(
+      "ip-move check",
+      `/etc/ovh.conf must be readable by its owner alone, it has mode ${mode}; chmod 600 /etc/ovh.conf`,
+    );
+  });
 
   it.each(["0600", "0400", "0700"])("can be %s", async (mode) => {
     bench.credentials("edge", Number.parseInt(mode, 8));

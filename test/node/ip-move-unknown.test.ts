@@ -96,26 +96,26 @@ describe("a POST whose outcome is unknown is looked at, and never sent again", (
     expect(bench.json(RESULT)).toMatchObject({ done: 1, refused: 1, status: 5 });
   });
 
-  it.fails.each(["read", "write"])(
-    "when nc says that its TLS %s failed: the handshake was done before",
-    async (what) => {
-      await bench.become("MASTER");
-      const { sandbox } = bench.machine;
-      const nc = sandbox.read("/usr/bin/nc") as string;
-      const failure = `nc: tls ${what} failed (${what} failed: Connection reset by peer)`;
-      sandbox.write("/usr/bin/nc", `#!/bin/sh\nread -r request\necho "${failure}" >&2\nexit 1\n`, 0o555);
-      try {
-        expect(await claim("-deadline 4")).toEqual({
-          status: 5,
-          stdout: "",
-          said: [POSTED, expect.stringMatching(/claim phase=unknown reason=".*" ms=…$/), TOO_LATE],
-        });
-        expect(bench.json(RESULT)).not.toHaveProperty("refused");
-      } finally {
-        sandbox.write("/usr/bin/nc", nc, 0o555);
-      }
-    },
-  );
+  it.fails.each([
+    "read",
+    "write",
+  ])("when nc says that its TLS %s failed: the handshake was done before", async (what) => {
+    await bench.become("MASTER");
+    const { sandbox } = bench.machine;
+    const nc = sandbox.read("/usr/bin/nc") as string;
+    const failure = `nc: tls ${what} failed (${what} failed: Connection reset by peer)`;
+    sandbox.write("/usr/bin/nc", `#!/bin/sh\nread -r request\necho "${failure}" >&2\nexit 1\n`, 0o555);
+    try {
+      expect(await claim("-deadline 4")).toEqual({
+        status: 5,
+        stdout: "",
+        said: [POSTED, expect.stringMatching(/claim phase=unknown reason=".*" ms=…$/), TOO_LATE],
+      });
+      expect(bench.json(RESULT)).not.toHaveProperty("refused");
+    } finally {
+      sandbox.write("/usr/bin/nc", nc, 0o555);
+    }
+  });
 
   it("when OVH goes away after the POST and comes back before the deadline", async () => {
     await bench.become("MASTER");
