@@ -15,7 +15,7 @@ export interface Advertisement extends Interval {
   readonly demotion: number;
 }
 
-/** When a backup takes over: current kernels wait three intervals, older ones 3 × advbase + advskew/256. */
+/** When a backup takes over: current kernels wait three intervals, older ones 3 × advbase + advskew/256 s. */
 export type MasterDownRule = "three intervals" | "three advbase";
 
 /** What a carp interface works with. */
@@ -28,15 +28,21 @@ export interface CarpEnvironment {
   readonly changed: (state: CarpState, before: CarpState) => void;
 }
 
-/** Milliseconds between two advertisements. */
+/** Milliseconds between two advertisements; the kernel makes 1/256 s of none at all. */
 export function intervalMs({ advbase, advskew }: Interval): number {
+  return advbase === 0 && advskew === 0 ? 1000 / 256 : toMs(advbase, advskew);
+}
+
+function toMs(advbase: number, advskew: number): number {
   return advbase * 1000 + (advskew * 1000) / 256;
 }
 
 /** Milliseconds without an advertisement until a backup becomes master. */
 export function masterDownMs(interval: Interval, rule: MasterDownRule = "three intervals"): number {
-  if (rule === "three intervals") return 3 * intervalMs(interval);
-  return 3 * interval.advbase * 1000 + (interval.advskew * 1000) / 256;
+  const { advbase, advskew } = interval;
+  // Without whole seconds older kernels count the skew three times as well.
+  if (rule === "three intervals" || advbase === 0) return 3 * intervalMs(interval);
+  return toMs(3 * advbase, advskew);
 }
 
 /**
@@ -83,9 +89,11 @@ export class Carp {
     if (this.state !== "INIT") this.arm(now);
   }
 
-  /** A demotion counter went up: the others hear of it at once. One that goes down shows with the next advertisement. */
-  demoted(): void {
-    if (this.state === "MASTER") this.advertise();
+  /** A demotion counter went up: the others hear of it at once, and the next advertisement is an interval away. */
+  demoted(now: number): void {
+    if (this.state !== "MASTER") return;
+    this.advertise();
+    this.arm(now);
   }
 
   /** The timer ran out: a master advertises, a backup takes over. */
@@ -102,7 +110,8 @@ export class Carp {
   receive(heard: Advertisement, now: number): void {
     if (heard.vhid !== this.vhid) return;
     const demotion = this.environment.demotion();
-    const [mine, theirs] = [intervalMs(this.interval), intervalMs(heard)];
+    const { advbase, advskew } = this.interval;
+    const [mine, theirs] = [toMs(advbase, advskew), toMs(heard.advbase, heard.advskew)];
     if (this.state === "MASTER") {
       if (heard.demotion < demotion || (theirs <= mine && heard.demotion <= demotion)) {
         this.become("BACKUP");
@@ -110,8 +119,9 @@ export class Carp {
       }
     } else if (this.state === "BACKUP") {
       const preempts = this.environment.preempt() && mine < theirs && heard.demotion >= demotion;
-      // So slow that its advertisements could not be told from none.
-      const tooSlow = 3 * this.interval.advbase * 1000 < theirs && heard.advbase === 255;
+      // So slow that its advertisements could not be told from none: a bow-out, above all. Without whole
+      // seconds the kernel does not look at that, and a bow-out is only the last advertisement.
+      const tooSlow = advbase > 0 && toMs(3 * advbase, advskew) < theirs;
       if (preempts || heard.demotion > demotion || tooSlow) this.takeOver(now);
       else this.arm(now);
     }

@@ -66,7 +66,7 @@ class Election {
   demote(name: string, by: number): void {
     const member = this.member(name);
     member.demotion += by;
-    if (by > 0) member.engine.demoted();
+    if (by > 0) member.engine.demoted(this.now);
   }
 
   /** Those named hear only each other, the others only themselves. */

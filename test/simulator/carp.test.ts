@@ -57,7 +57,6 @@ const advertisement = (changes: Partial<Advertisement> = {}): Advertisement => (
 
 describe("the advertisement interval is advbase + advskew/256 seconds", () => {
   it.each([
-    [0, 0, 0],
     [0, 1, 3.90625],
     [0, 254, 992.1875],
     [1, 0, 1000],
@@ -68,6 +67,11 @@ describe("the advertisement interval is advbase + advskew/256 seconds", () => {
   ])("%i and %i make %d ms", (advbase, advskew, ms) => {
     expect(intervalMs({ advbase, advskew })).toBe(ms);
   });
+
+  it("and never shorter than 1/256 s, which the kernel makes of 0 and 0", () => {
+    expect(intervalMs({ advbase: 0, advskew: 0 })).toBe(3.90625);
+    expect(masterDownMs({ advbase: 0, advskew: 0 })).toBe(11.71875);
+  });
 });
 
 describe("a backup waits for three intervals, or on older kernels for 3 × advbase + advskew/256 seconds", () => {
@@ -76,7 +80,7 @@ describe("a backup waits for three intervals, or on older kernels for 3 × advba
     [1, 1, 3011.71875, 3003.90625],
     [1, 50, 3585.9375, 3195.3125],
     [1, 254, 5976.5625, 3992.1875],
-    [0, 128, 1500, 500],
+    [0, 128, 1500, 1500],
     [255, 254, 767_976.5625, 765_992.1875],
   ])("%i and %i make %d ms, or %d ms", (advbase, advskew, current, older) => {
     const interval = { advbase, advskew };
@@ -138,13 +142,12 @@ describe("a master", () => {
     expect(events).toEqual([]);
   });
 
-  it("advertises at once when it is demoted, and keeps its rhythm", () => {
+  it("advertises at once when it is demoted, and again an interval later", () => {
     const { engine, events, world } = carpThatIs("MASTER");
-    const { deadline } = engine;
     world.demotion = 64;
-    engine.demoted();
+    engine.demoted(300);
     expect(events).toEqual([advertisement({ demotion: 64 })]);
-    expect(engine.deadline).toBe(deadline);
+    expect(engine.deadline).toBe(300 + 1390.625);
   });
 
   it("tells of a demotion that was taken back with its next advertisement only", () => {
@@ -191,7 +194,7 @@ describe("a backup", () => {
 
   it("says nothing of its demotion", () => {
     const { engine, events } = carpThatIs("BACKUP", { demotion: 64 });
-    engine.demoted();
+    engine.demoted(0);
     expect(events).toEqual([]);
   });
 
@@ -209,7 +212,7 @@ describe("an interface that is INIT", () => {
   it.each([
     ["hears nothing", (engine: Carp) => engine.receive(advertisement({ demotion: 255 }), 0)],
     ["has no timer that could run out", (engine: Carp) => engine.expire(1e9)],
-    ["says nothing of its demotion", (engine: Carp) => engine.demoted()],
+    ["says nothing of its demotion", (engine: Carp) => engine.demoted(0)],
     ["has nothing to bow out of", (engine: Carp) => engine.shutDown()],
     ["takes a new interval without a timer", (engine: Carp) => engine.reconfigure(engine.interval, 0)],
   ])("%s", (_, happen) => {
@@ -305,6 +308,23 @@ describe("a backup that hears an advertisement", () => {
     const { engine, events } = carpThatIs("BACKUP", { preempt });
     engine.receive(advertisement({ advbase: 255, advskew: 255 }), 400);
     expect(events).toEqual(["MASTER", advertisement()]);
+  });
+
+  it.each([
+    ["four times its own seconds", 4, 0, "MASTER"],
+    ["a little more than three times its own seconds", 3, 101, "MASTER"],
+    ["three times its own seconds and its own skew", 3, 100, "BACKUP"],
+  ])("of one that advertises each %s, so that it would run out anyway: %4$s", (_, advbase, advskew, state) => {
+    const { engine } = carpThatIs("BACKUP");
+    engine.receive(advertisement({ advbase, advskew }), 400);
+    expect(engine.state).toBe(state);
+  });
+
+  it("of a bow-out waits for it to run out where it advertises without whole seconds", () => {
+    const interval = { advbase: 0, advskew: 60 };
+    const { engine } = carpThatIs("BACKUP", { interval });
+    engine.receive(advertisement({ advbase: 255, advskew: 255 }), 400);
+    expect([engine.state, engine.deadline]).toEqual(["BACKUP", 400 + masterDownMs(interval)]);
   });
 
   it("of a bow-out takes over at once even when it is more demoted than the one that goes", () => {

@@ -28,8 +28,14 @@ export interface CarpSettings {
   pass: string;
   advbase: number;
   advskew: number;
-  /** Whether the kernel itself demotes for a carpdev that cannot be used. */
+  /** Whether its carpdev cannot be used. */
   suppressed: boolean;
+  /** What the kernel itself has added to the counter of each of its groups. */
+  demotion: number;
+  /** Advertisements that could not be sent, until as many in a row could. */
+  failedSends: number;
+  /** Advertisements sent in a row after too many failed. */
+  goodSends: number;
   engine?: Carp;
 }
 
@@ -51,6 +57,9 @@ export interface KernelEnvironment {
   readonly passesCarp: (carpdev: string) => boolean;
 }
 
+/** Sends in a row that fail before the kernel demotes, and that succeed before it takes that back. */
+const SENDS_IN_A_ROW = 3;
+
 /** An error of a system call, with the words of its errno. */
 export class KernelError extends Error {}
 
@@ -60,6 +69,7 @@ export class Kernel {
   /** Demotion counters of the groups that exist; `carp` does from the start. */
   readonly groups = new Map<string, number>([["carp", 0]]);
   preempt = false;
+  private announcing = false;
 
   constructor(private readonly environment: KernelEnvironment) {}
 
@@ -85,7 +95,15 @@ export class Kernel {
       cable: true,
       addresses: [],
       groups: [],
-      carp: { pass: "", advbase: 1, advskew: 0, suppressed: false },
+      carp: {
+        pass: "",
+        advbase: 1,
+        advskew: 0,
+        suppressed: false,
+        demotion: 0,
+        failedSends: 0,
+        goodSends: 0,
+      },
     };
     this.interfaces.set(name, made);
     this.join(name, "carp");
@@ -97,7 +115,7 @@ export class Kernel {
     const found = this.find(name);
     if (found?.carp === undefined) throw new KernelError("Invalid argument");
     found.carp.engine?.shutDown();
-    this.suppress(found, false);
+    this.detach(found);
     for (const group of [...found.groups]) this.leave(name, group);
     this.interfaces.delete(name);
     this.reschedule();
@@ -109,13 +127,14 @@ export class Kernel {
     found.groups.push(group);
     if (!this.groups.has(group)) this.groups.set(group, 0);
     // A group joined late takes over what the kernel itself demotes by.
-    if (found.carp?.suppressed) this.adjust(group, 1);
+    this.adjustOwn(group, found.carp?.demotion ?? 0);
   }
 
   leave(name: string, group: string): void {
     const found = this.require(name);
     const index = found.groups.indexOf(group);
     if (index < 0) throw new KernelError("No such file or directory");
+    this.adjustOwn(group, -(found.carp?.demotion ?? 0));
     found.groups.splice(index, 1);
     const used = [...this.interfaces.values()].some(({ groups }) => groups.includes(group));
     if (!used && group !== "carp") this.groups.delete(group);
@@ -124,10 +143,12 @@ export class Kernel {
   /** `ifconfig -g GROUP carpdemote`. @throws KernelError when the counter would leave 0 to 255 */
   demote(group: string, by: number): void {
     if (!this.groups.has(group)) throw new KernelError("No such file or directory");
-    this.adjust(group, by);
+    const next = (this.groups.get(group) ?? 0) + by;
+    if (next < 0 || next > 255) throw new KernelError("Invalid argument");
+    this.groups.set(group, next);
     if (by <= 0) return;
     for (const { groups, carp } of this.interfaces.values()) {
-      if (groups.includes(group)) carp?.engine?.demoted();
+      if (groups.includes(group)) carp?.engine?.demoted(this.environment.now());
     }
     this.reschedule();
   }
@@ -174,8 +195,10 @@ export class Kernel {
         carp.carpdev === (changes.carpdev ?? settings.carpdev),
     );
     if (taken) throw new KernelError("Invalid argument");
+    const before = settings.carpdev;
     Object.assign(settings, changes);
     if (changes.carpdev !== undefined) {
+      if (changes.carpdev !== before) this.detach(found);
       const device = this.require(changes.carpdev);
       this.suppress(found, !(device.cable && device.up));
     }
@@ -208,6 +231,8 @@ export class Kernel {
     found.addresses.push({ address, prefix });
     if (found.carp !== undefined) {
       found.up = true;
+      // The kernel begins anew with each address, as a backup; a master does not bow out before.
+      found.carp.engine?.stop();
       this.run(found);
       this.reschedule();
     }
@@ -219,8 +244,11 @@ export class Kernel {
     const index = address === undefined ? 0 : found.addresses.findIndex((other) => other.address === address);
     if (index < 0 || found.addresses.length === 0) throw new KernelError("Can't assign requested address");
     found.addresses.splice(index, 1);
-    // Without an address carp goes to INIT, and nobody is told.
-    if (found.carp !== undefined && found.addresses.length === 0) found.carp.engine?.stop();
+    // Without an address carp goes down, and nobody is told.
+    if (found.carp !== undefined && found.addresses.length === 0) {
+      found.up = false;
+      found.carp.engine?.stop();
+    }
     this.reschedule();
   }
 
@@ -257,25 +285,42 @@ export class Kernel {
     this.reschedule();
   }
 
-  /** Sum of the counters of an interface's groups. */
-  demotionOf({ groups }: NetworkInterface): number {
-    return Math.min(
-      255,
-      groups.reduce((sum, group) => sum + (this.groups.get(group) ?? 0), 0),
-    );
+  /** Sum of the counters of an interface's groups; the kernel's own part counts even if others took it from the groups. */
+  demotionOf({ groups, carp }: NetworkInterface): number {
+    const sum = groups.reduce((total, group) => total + (this.groups.get(group) ?? 0), 0);
+    return Math.min(255, sum === 0 ? (carp?.demotion ?? 0) : sum);
   }
 
-  private adjust(group: string, by: number): void {
-    const next = (this.groups.get(group) ?? 0) + by;
-    if (next < 0 || next > 255) throw new KernelError("Invalid argument");
-    this.groups.set(group, next);
+  /** Changes a counter as the kernel does for itself: never below 0, and nobody is told of it. */
+  private adjustOwn(group: string, by: number): void {
+    if (by !== 0) this.groups.set(group, Math.max(0, (this.groups.get(group) ?? 0) + by));
   }
 
   /** The kernel's own demotion goes to every group of the interface, and is taken back from every one. */
-  private suppress({ carp, groups }: NetworkInterface, suppressed: boolean): void {
+  private demoteItself({ carp, groups }: NetworkInterface, by: number): void {
+    if (carp === undefined || by === 0) return;
+    carp.demotion = Math.max(0, carp.demotion + by);
+    for (const group of groups) this.adjustOwn(group, by);
+    // A group that was not demoted before is worth an advertisement of every master.
+    if (by < 0 || this.announcing || !groups.some((group) => this.groups.get(group) === 1)) return;
+    this.announcing = true;
+    for (const one of this.interfaces.values()) one.carp?.engine?.demoted(this.environment.now());
+    this.announcing = false;
+  }
+
+  private suppress(found: NetworkInterface, suppressed: boolean): void {
+    const { carp } = found;
     if (carp === undefined || carp.suppressed === suppressed) return;
     carp.suppressed = suppressed;
-    for (const group of groups) this.adjust(group, suppressed ? 1 : -1);
+    this.demoteItself(found, suppressed ? 1 : -1);
+  }
+
+  /** Leaves a carpdev: whatever the kernel held against the interface there is over. */
+  private detach(found: NetworkInterface): void {
+    const { carp } = found;
+    if (carp === undefined) return;
+    this.demoteItself(found, -carp.demotion);
+    Object.assign(carp, { suppressed: false, failedSends: 0 });
   }
 
   private carpdevChanged(name: string): void {
@@ -311,11 +356,27 @@ export class Kernel {
     if (device?.cable && device.up) carp.engine.start(this.environment.now());
   }
 
-  private transmit({ carp }: NetworkInterface, advertisement: Advertisement): void {
+  private transmit(found: NetworkInterface, advertisement: Advertisement): void {
+    const { carp } = found;
     const device = carp?.carpdev === undefined ? undefined : this.find(carp.carpdev);
-    if (device === undefined || !device.up || !device.cable || !this.environment.passesCarp(device.name))
-      return;
-    this.environment.send(device.name, { ...advertisement, pass: carp?.pass ?? "" });
+    if (carp === undefined || device === undefined || !device.up || !device.cable) return;
+    // What pf blocks on its way out fails for its sender: EACCES.
+    const sent = this.environment.passesCarp(device.name);
+    if (sent) this.environment.send(device.name, { ...advertisement, pass: carp.pass });
+    this.countSend(found, carp, sent);
+  }
+
+  /** Three failures in a row demote; three sends in a row take that back, and one is enough before it came to that. */
+  private countSend(found: NetworkInterface, carp: CarpSettings, sent: boolean): void {
+    if (!sent) {
+      carp.failedSends++;
+      carp.goodSends = 0;
+      if (carp.failedSends === SENDS_IN_A_ROW) this.demoteItself(found, 1);
+    } else if (carp.failedSends < SENDS_IN_A_ROW) carp.failedSends = 0;
+    else if (++carp.goodSends >= SENDS_IN_A_ROW) {
+      carp.failedSends = 0;
+      this.demoteItself(found, -1);
+    }
   }
 
   private reschedule(): void {

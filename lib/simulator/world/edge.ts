@@ -31,6 +31,8 @@ export class WorldEdge {
   probesAnswer = true;
   /** Whether OVH's API can be reached. */
   apiReachable = true;
+  /** Whether its pf lets CARP through. */
+  passesCarp = true;
   /** POSTs that left this edge. */
   posts = 0;
   private daemon: Ifstated | undefined;
@@ -65,7 +67,7 @@ export class WorldEdge {
   /** Whether everything that an edge needs is in order. */
   get sound(): boolean {
     const links = ["vio0", "vio1", "vio2"].every((name) => this.kernel.find(name)?.cable);
-    return this.running && links && this.probesAnswer && this.apiReachable;
+    return this.running && links && this.passesCarp && this.probesAnswer && this.apiReachable;
   }
 
   /** Powers it on, in rc(8)'s order. */
@@ -143,7 +145,7 @@ export class WorldEdge {
         if (at !== undefined) this.kernelTimer = this.world.at(at, () => kernel.expire());
       },
       log: () => {},
-      passesCarp: () => true,
+      passesCarp: () => this.passesCarp,
     });
     for (const name of ["vio0", "vio1", "vio2"]) kernel.attach(name, `fa:16:3e:00:00:0${name.at(-1)}`);
     return kernel;

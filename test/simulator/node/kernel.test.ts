@@ -212,12 +212,152 @@ describe("a carpdev that loses its link", () => {
   });
 });
 
-describe("sends that fail", () => {
-  it.fails("three times in a row add one to every group", () => {
-    startCarp(edge, { groups: GROUPS });
+describe("advertisements that pf blocks on their way out", () => {
+  const ONES = { carp: 1, edgefault: 1, edgedrain: 1 };
+  const NONE = { carp: 0, edgefault: 0, edgedrain: 0 };
+
+  /** Lets one advertisement be due. */
+  const once = () => world.advance(1004);
+  const blocked = (times: number) => {
     edge.passesCarp = false;
-    world.advance(20_000);
-    expect(counters()).toEqual({ carp: 1, edgefault: 1, edgedrain: 1 });
+    for (let i = 0; i < times; i++) once();
+    edge.passesCarp = true;
+  };
+
+  it("add one to every group when three in a row failed, and not before", () => {
+    master();
+    edge.passesCarp = false;
+    once();
+    once();
+    expect(counters()).toEqual(NONE);
+    once();
+    expect(counters()).toEqual(ONES);
+    expect(demotion()).toBe(3);
+    expect(kernel.carpState("carp0")).toBe("MASTER");
+    expect(edge.sent).toEqual([]);
+  });
+
+  it("add one once, however many fail", () => {
+    master();
+    blocked(60);
+    expect(counters()).toEqual(ONES);
+  });
+
+  it("add nothing while one in three gets through", () => {
+    master();
+    for (let round = 0; round < 5; round++) {
+      blocked(2);
+      once();
+    }
+    expect(counters()).toEqual(NONE);
+  });
+
+  it("have the ones taken back after three in a row got through, and not before", () => {
+    master();
+    blocked(3);
+    once();
+    once();
+    expect(edge.sent.map((sent) => sent.demotion)).toEqual([3, 3]);
+    expect(counters()).toEqual(ONES);
+    once();
+    expect(counters()).toEqual(NONE);
+    once();
+    expect(edge.sent.at(-1)?.demotion).toBe(0);
+  });
+
+  it("begin to count the ones that got through anew with each that fails", () => {
+    master();
+    blocked(3);
+    once();
+    once();
+    blocked(1);
+    once();
+    once();
+    expect(counters()).toEqual(ONES);
+    once();
+    expect(counters()).toEqual(NONE);
+  });
+
+  it("need three in a row again for the next time", () => {
+    master();
+    blocked(3);
+    for (let i = 0; i < 3; i++) once();
+    blocked(2);
+    expect(counters()).toEqual(NONE);
+    blocked(1);
+    expect(counters()).toEqual(ONES);
+  });
+
+  it("fail for a bow-out as well", () => {
+    master();
+    blocked(2);
+    edge.passesCarp = false;
+    kernel.setUp("carp0", false);
+    expect([edge.sent, counters()]).toEqual([[], ONES]);
+  });
+
+  it("count beside a carpdev without a link, each with one of its own", () => {
+    master();
+    kernel.demote("edgefault", 64);
+    blocked(3);
+    kernel.setCable("vio2", false);
+    expect(counters()).toEqual({ carp: 2, edgefault: 66, edgedrain: 2 });
+    kernel.setCable("vio2", true);
+    expect(counters()).toEqual({ carp: 1, edgefault: 65, edgedrain: 1 });
+    world.advance(5000);
+    expect(counters()).toEqual({ carp: 1, edgefault: 65, edgedrain: 1 });
+    world.advance(3000);
+    expect(counters()).toEqual({ carp: 0, edgefault: 64, edgedrain: 0 });
+  });
+
+  it.each([
+    ["is destroyed", () => kernel.destroy("carp0"), { carp: 0 }],
+    [
+      "gets another carpdev",
+      () => {
+        kernel.attach("vio3", "fa:16:3e:00:00:04");
+        kernel.setUp("vio3", true);
+        kernel.setCarp("carp0", { carpdev: "vio3" });
+      },
+      NONE,
+    ],
+    ["leaves a group", () => kernel.leave("carp0", "edgefault"), { carp: 1, edgedrain: 1 }],
+  ])("are forgotten where carp0 %s", (_, happen, left) => {
+    master();
+    blocked(3);
+    happen();
+    expect(counters()).toEqual(left);
+  });
+});
+
+describe("a demotion of the kernel's own", () => {
+  it("counts for the interface even where others took it from all its groups", () => {
+    master();
+    kernel.setCable("vio2", false);
+    for (const group of ["carp", ...GROUPS]) kernel.demote(group, -1);
+    expect([counters(), demotion()]).toEqual([{ carp: 0, edgefault: 0, edgedrain: 0 }, 1]);
+  });
+
+  it("is taken back without an error where there is nothing left to take", () => {
+    master();
+    kernel.setCable("vio2", false);
+    kernel.demote("carp", -1);
+    kernel.setCable("vio2", true);
+    expect(counters()).toEqual({ carp: 0, edgefault: 0, edgedrain: 0 });
+    expect(demotion()).toBe(0);
+  });
+
+  it("is told at once by other masters of a group that was not demoted before", () => {
+    master();
+    kernel.attach("vio3", "fa:16:3e:00:00:04");
+    kernel.setUp("vio3", true);
+    kernel.create("carp1");
+    kernel.setCarp("carp1", { carpdev: "vio3", vhid: 9 });
+    kernel.addAddress("carp1", { address: "10.26.0.10", prefix: 16 });
+    world.advance(5000);
+    edge.sent.length = 0;
+    kernel.setCable("vio2", false);
+    expect(edge.sent).toEqual([{ vhid: 9, advbase: 1, advskew: 0, demotion: 1, pass: "" }]);
   });
 });
 
@@ -285,6 +425,7 @@ describe("a carp interface", () => {
     master();
     kernel.removeAddress("carp0", "10.25.0.10");
     expect(kernel.carpState("carp0")).toBe("INIT");
+    expect(kernel.find("carp0")?.up).toBe(false);
     expect(edge.sent).toEqual([]);
     kernel.addAddress("carp0", { address: "10.25.0.10", prefix: 16 });
     expect(kernel.carpState("carp0")).toBe("BACKUP");
@@ -298,6 +439,13 @@ describe("a carp interface", () => {
     expect(edge.links).toEqual([]);
     world.advance(2000 + 301);
     expect(edge.sent).toEqual([{ vhid: 1, advbase: 2, advskew: 77, demotion: 0, pass: "secret" }]);
+  });
+
+  it("is BACKUP again, and says nothing, when it gets one more address", () => {
+    master();
+    kernel.addAddress("carp0", { address: "10.25.0.11", prefix: 32 });
+    expect([kernel.carpState("carp0"), edge.sent]).toEqual(["BACKUP", []]);
+    expect(edge.links).toEqual(["carp0 invalid", "carp0 down"]);
   });
 
   it("begins anew with another vhid, and says nothing to those of the old one", () => {
@@ -366,16 +514,17 @@ describe("two edges", () => {
   });
 
   it.each([
-    ["of the one that sends", () => edge],
-    ["of the one that hears", () => other],
-  ])("do not hear each other when the pf %s blocks carp", (_, which) => {
-    startCarp(edge, { advskew: 1 });
-    startCarp(other, { advskew: 50 });
+    ["of the first", () => edge, ["BACKUP", "MASTER"]],
+    ["of the second", () => other, ["MASTER", "BACKUP"]],
+  ])("do not hear each other when the pf %s blocks carp, and afterwards it yields for its failed sends", (_, which, after) => {
+    startCarp(edge, { advskew: 1, groups: GROUPS });
+    startCarp(other, { advskew: 50, groups: GROUPS });
     world.advance(10_000);
     which().passesCarp = false;
     expect(world.advance(10_000) && states()).toEqual(["MASTER", "MASTER"]);
+    expect([edge, other].map((one) => demotion(one.kernel))).toEqual(which() === edge ? [3, 0] : [0, 3]);
     which().passesCarp = true;
-    expect(world.advance(3000) && states()).toEqual(["MASTER", "BACKUP"]);
+    expect(world.advance(3000) && states()).toEqual(after);
   });
 
   it("do not hear each other over a carpdev without a cable", () => {

@@ -80,6 +80,20 @@ describe("a world of edges", () => {
     await made.until(() => made.answering?.name === "edge-2", "edge-2 does not answer", 120_000);
   });
 
+  it("has one master again after the pf of the first blocked CARP, and the IP where that one is", async () => {
+    const made = await settled();
+    const first = made.edge("edge-1");
+    first.passesCarp = false;
+    await made.until(() => made.answering?.name === "edge-2", "edge-2 does not answer", 120_000);
+    expect(roles(made)).toEqual(["MASTER", "MASTER"]);
+    expect([...first.kernel.groups.values()]).toEqual([1, 1, 1]);
+    first.passesCarp = true;
+    await made.advance(120_000);
+    expect(roles(made)).toEqual(["BACKUP", "MASTER"]);
+    expect(made.answering?.name).toBe("edge-2");
+    expect(aliases(made)).toEqual([false, true]);
+  });
+
   it("moves nothing when only the probe targets are silent", async () => {
     const made = await settled();
     made.edge("edge-1").probesAnswer = false;
