@@ -1,46 +1,48 @@
-import { type Effect, type ExternalTest, Ifstated, type Steps } from "../ifstated/machine.js";
+import { type Effect, Ifstated, type Steps } from "../ifstated/machine.js";
 import { Kernel, type SignedAdvertisement } from "../node/kernel.js";
-import { ApiError } from "../ovh-api/errors.js";
+import { Claim, type Claimant } from "./claim.js";
 import type { Decided, Memory } from "./decider.js";
+import { Line } from "./line.js";
 import type { World } from "./world.js";
 
 const CARP = "carp0";
 const BOOT_DEMOTION = 128;
-const WEIGHTS: Readonly<Record<string, number>> = { edgefault: 64, edgedrain: 16 };
+const GROUPS = ["edgefault", "edgedrain"];
 
-/** Seconds between a claim's looks at OVH, as ip-move has them. */
-const PAUSES = [1, 3, 6.5, 6, 7, 8, 9, 10, 11];
-
-interface Claim {
-  running: boolean;
-  posted: boolean;
-  refused?: number;
-  accepted?: number;
-  status?: number;
-  result?: string;
+/** What hostname.carp0 says. */
+export interface CarpFile {
+  vhid: number;
+  pass: string;
+  advskew: number;
 }
 
 /** One edge of the world: its kernel, its ifstated with the generated file, and edge-sync's work. */
-export class WorldEdge {
+export class WorldEdge implements Claimant {
   readonly kernel: Kernel;
   readonly aliases = new Set<string>();
+  readonly line: Line;
+  readonly carpFile: CarpFile;
   running = false;
   hold: { reason: string } | null = null;
   drained = false;
   /** Whether probe targets answer. */
   probesAnswer = true;
-  /** Whether OVH's API can be reached. */
-  apiReachable = true;
   /** Whether its pf lets CARP through. */
   passesCarp = true;
+  /** Whether pf.conf loads at boot; where it does not, rc's rules stay, which let nothing but carp pass. */
+  rulesLoad = true;
+  /** Seconds by which the wall clock is off. */
+  clockOffset = 0;
   /** POSTs that left this edge. */
   posts = 0;
+  /** The claim that is under way or ended last, since the boot. */
+  claim: Claim | undefined;
+  private blocked = false;
   private daemon: Ifstated | undefined;
   private memory: Memory = {};
   private probe: { ok: boolean; at: number } | undefined;
   private check: { result: string; started: number } | undefined;
   private checking = false;
-  private claim: Claim | undefined;
   private boots = 0;
   private queued = false;
   private timers: (() => void)[] = [];
@@ -53,7 +55,13 @@ export class WorldEdge {
     readonly advskew: number,
     private readonly world: World,
   ) {
+    this.carpFile = { vhid: 1, pass: "secret", advskew };
     this.kernel = this.newKernel();
+    this.line = new Line(world, this);
+  }
+
+  get now(): number {
+    return this.world.now;
   }
 
   get role(): string {
@@ -64,10 +72,25 @@ export class WorldEdge {
     return this.running && this.aliases.has(this.world.failoverIp);
   }
 
+  /** Whether OVH's API can be reached. */
+  get apiReachable(): boolean {
+    return this.line.reachable;
+  }
+
+  set apiReachable(reachable: boolean) {
+    this.line.reachable = reachable;
+  }
+
+  /** Whether packets can leave it and reach it from outside: link and rules. */
+  get reachesOutside(): boolean {
+    const external = this.kernel.find("vio0");
+    return this.running && !this.blocked && external?.cable === true && external.up;
+  }
+
   /** Whether everything that an edge needs is in order. */
   get sound(): boolean {
-    const links = ["vio0", "vio1", "vio2"].every((name) => this.kernel.find(name)?.cable);
-    return this.running && links && this.passesCarp && this.probesAnswer && this.apiReachable;
+    const links = ["vio1", "vio2"].every((name) => this.kernel.find(name)?.cable);
+    return this.reachesOutside && links && this.passesCarp && this.probesAnswer && this.apiReachable;
   }
 
   /** Powers it on, in rc(8)'s order. */
@@ -80,32 +103,34 @@ export class WorldEdge {
     this.check = undefined;
     this.checking = false;
     this.claim = undefined;
-    const { kernel } = this;
+    this.queued = false;
+    this.blocked = !this.rulesLoad;
+    const { kernel, carpFile } = this;
+    kernel.preempt = this.world.preempt;
     kernel.demote("carp", BOOT_DEMOTION);
     for (const name of ["vio0", "vio1", "vio2"]) kernel.setUp(name, true);
     kernel.create(CARP);
-    for (const group of Object.keys(WEIGHTS)) kernel.join(CARP, group);
-    kernel.setCarp(CARP, { carpdev: "vio2", vhid: 1, pass: "secret" });
-    kernel.setInterval(CARP, { advbase: this.world.advbase, advskew: this.advskew });
+    for (const group of GROUPS) kernel.join(CARP, group);
+    kernel.setCarp(CARP, { carpdev: "vio2", vhid: carpFile.vhid, pass: carpFile.pass });
+    kernel.setInterval(CARP, { advbase: this.world.advbase, advskew: carpFile.advskew });
     kernel.addAddress(CARP, { address: "10.25.0.10", prefix: 16 });
     kernel.setUp(CARP, true);
-    this.daemon = new Ifstated({
-      wallSeconds: () => Math.floor(this.world.now / 1000),
-      loopTime: () => this.world.now,
-      links: () => new Map([...kernel.interfaces.keys()].map((name) => [name, kernel.linkState(name)])),
-    });
-    this.drive(this.daemon.start(this.world.ifstatedConf));
+    this.startDaemon();
     this.after(2000, () => kernel.demote("carp", -BOOT_DEMOTION));
+    const minute = () => {
+      this.poll();
+      this.after(60_000, minute);
+    };
+    this.after(60_000, minute);
   }
 
   /** Pulls the plug: nothing of what it was doing goes on. */
   powerOff(): void {
     this.running = false;
     this.boots++;
-    this.daemon = undefined;
+    this.stopDaemon();
     for (const stop of this.timers.splice(0)) stop();
     this.kernelTimer();
-    this.daemonTimer();
     for (const { name } of [...this.kernel.interfaces.values()]) {
       const found = this.kernel.find(name);
       if (found?.carp !== undefined) {
@@ -117,24 +142,62 @@ export class WorldEdge {
     this.world.note(this, "power off");
   }
 
+  /** ifstated starts. */
+  startDaemon(): void {
+    this.daemon = new Ifstated({
+      wallSeconds: () => Math.floor(this.now / 1000) + this.clockOffset,
+      loopTime: () => this.now,
+      links: () =>
+        new Map([...this.kernel.interfaces.keys()].map((name) => [name, this.kernel.linkState(name)])),
+    });
+    this.drive(this.daemon.start(this.world.ifstatedConf));
+  }
+
   /** ifstated dies; cron still starts a pass each minute. */
-  killDaemon(): void {
+  stopDaemon(): void {
     this.daemon = undefined;
     this.daemonTimer();
-    const minute = () => {
-      this.poll();
-      this.after(60_000, minute);
-    };
-    this.after(60_000, minute);
+  }
+
+  /** ifstated reads its file again. */
+  reloadDaemon(): void {
+    if (this.daemon !== undefined) this.drive(this.daemon.reload(this.world.ifstatedConf));
   }
 
   receive(advertisement: SignedAdvertisement): void {
     if (this.running) this.kernel.receive("vio2", advertisement);
   }
 
+  get mayClaim(): boolean {
+    return this.role === "MASTER" && Boolean(this.memory.healthy);
+  }
+
+  attach(): string {
+    this.world.project.failoverIps.attach(this.world.failoverId, { instanceId: this.instanceId });
+    return "accepted";
+  }
+
+  look(): string {
+    const { status, routedTo } = this.world.project.failoverIps.get(this.world.failoverId);
+    if (status !== "ok") return "pending";
+    return routedTo === this.instanceId ? "here" : "elsewhere";
+  }
+
+  claimEnded(why: string): void {
+    this.world.note(this, why);
+    this.pass();
+  }
+
+  /** Does something later, unless the edge loses its power meanwhile. */
+  after(ms: number, happen: () => void | Promise<void>): void {
+    const { boots } = this;
+    this.timers.push(this.world.at(this.now + ms, () => (boots === this.boots ? happen() : undefined)));
+    if (this.timers.length > 64) this.timers.splice(0, 32);
+  }
+
   private newKernel(): Kernel {
     const kernel: Kernel = new Kernel({
-      now: () => this.world.now,
+      now: () => this.now,
       send: (_, advertisement) => this.world.carry(this, advertisement),
       linkChanged: (name, state) => {
         if (name === CARP) this.world.note(this, `carp0 is ${kernel.carpState(CARP)}`);
@@ -151,20 +214,13 @@ export class WorldEdge {
     return kernel;
   }
 
-  /** Does something later, unless the edge loses its power meanwhile. */
-  private after(ms: number, happen: () => void | Promise<void>): void {
-    const { boots } = this;
-    this.timers.push(this.world.at(this.world.now + ms, () => (boots === this.boots ? happen() : undefined)));
-    if (this.timers.length > 64) this.timers.splice(0, 32);
-  }
-
   private drive(steps: Steps): void {
     let step = steps.next();
     while (!step.done) step = steps.next(this.perform(step.value));
     this.daemonTimer();
     const test = this.daemon?.nextDue();
     if (test?.due === undefined) return;
-    this.daemonTimer = this.world.at(Math.max(this.world.now, test.due), () => {
+    this.daemonTimer = this.world.at(Math.max(this.now, test.due), () => {
       if (this.daemon !== undefined) this.drive(this.daemon.tick(test));
     });
   }
@@ -176,7 +232,7 @@ export class WorldEdge {
       return 0;
     }
     if (effect.effect === "start") {
-      const test: ExternalTest = effect.test;
+      const { test } = effect;
       this.poll();
       this.after(10, () => {
         if (this.daemon !== undefined) this.drive(this.daemon.testEnded(test, 0));
@@ -198,12 +254,7 @@ export class WorldEdge {
   }
 
   private get seconds(): number {
-    return this.world.now / 1000;
-  }
-
-  private get reachesOutside(): boolean {
-    const external = this.kernel.find("vio0");
-    return external?.cable === true && external.up;
+    return this.now / 1000;
   }
 
   /** One pass runs, one more may wait. */
@@ -216,19 +267,15 @@ export class WorldEdge {
       this.memory = decided.memory;
       this.act(decided);
     });
-    const { boots } = this;
-    this.world.at(this.world.now + this.world.passMs, () => {
-      if (boots !== this.boots) this.queued = false;
-    });
   }
 
   private observe() {
     const { kernel, seconds } = this;
     const link = (name: string) => (kernel.linkState(name) === "up" ? "up" : "down");
+    const booting = (kernel.groups.get("carp") ?? 0) >= BOOT_DEMOTION;
     return {
       now: seconds,
-      boot:
-        Object.keys(this.memory).length === 0 && (kernel.groups.get("carp") ?? 0) >= BOOT_DEMOTION ? 1 : 0,
+      boot: Object.keys(this.memory).length === 0 && booting ? 1 : 0,
       carp: this.role,
       external: link("vio0"),
       internal: link("vio1"),
@@ -240,110 +287,40 @@ export class WorldEdge {
       probe: this.probe === undefined ? null : { ok: this.probe.ok ? 1 : 0, age: seconds - this.probe.at },
       checking: this.checking ? 1 : 0,
       check: this.check ?? null,
-      claim: this.memory.claim === undefined ? null : (this.claim ?? null),
+      claim: this.memory.claim === undefined ? null : (this.claim?.seen ?? null),
     };
   }
 
-  private act({ do: decisions, memory }: Decided): void {
+  private act({ do: decisions }: Decided): void {
     for (const [what, ...how] of decisions) {
       if (what === "demote" || what === "promote") {
-        const [group, weight] = how as [string, number];
+        const [group, weight, why] = how as [string, number, string];
         this.kernel.demote(group, what === "demote" ? weight : -weight);
-        this.world.note(this, `${what} ${group}`);
+        this.world.note(this, `${what} group=${group} by=${weight} reason="${why}"`);
       } else if (what === "alias") {
         if (how[0] === "on") this.aliases.add(this.world.failoverIp);
         else this.aliases.delete(this.world.failoverIp);
-        this.world.note(this, `alias ${how[0]}`);
+        this.world.note(this, `alias=${how[0]} ip=${this.world.failoverIp} reason="${how[1]}"`);
       } else if (what === "check") this.startCheck();
-      else if (what === "claim") this.startClaim(memory.healthy === 1 || memory.healthy === true);
+      else if (what === "claim") {
+        this.world.note(this, `claim start ip=${this.world.failoverIp}`);
+        const { deadlineMs: deadline } = this.world;
+        this.claim = new Claim(this, { settle: this.world.settleMs(this), deadline });
+      } else if (what === "log") this.world.note(this, String(how[1]));
     }
   }
 
   private startCheck(): void {
     const started = this.seconds;
     this.checking = true;
-    this.ask(
+    this.line.ask(
+      "GET",
       () => this.look(),
-      (result) => {
+      ({ result }) => {
         this.checking = false;
-        this.check = { result, started };
+        this.check = { result: result === "refused" ? "none" : result, started };
         this.pass();
       },
     );
-  }
-
-  private startClaim(healthy: boolean): void {
-    const claim: Claim = { running: true, posted: false };
-    this.claim = claim;
-    this.world.note(this, "claim");
-    this.after(this.world.settleMs(this), () => {
-      if (this.role !== "MASTER" || !healthy) {
-        this.endClaim(claim, { status: 2 });
-        return;
-      }
-      claim.posted = true;
-      this.posts++;
-      this.ask(
-        () => {
-          this.world.project.failoverIps.attach(this.world.failoverId, { instanceId: this.instanceId });
-          return "accepted";
-        },
-        (result) => {
-          if (result === "accepted" || result === "none") {
-            if (result === "accepted") claim.accepted = 1;
-            this.verify(claim, 0, this.world.now + this.world.deadlineMs);
-          } else this.endClaim(claim, { refused: 1, status: 7 });
-        },
-      );
-    });
-  }
-
-  private verify(claim: Claim, index: number, deadline: number): void {
-    const pause = 1000 * (PAUSES[index] ?? 12);
-    if (this.world.now + pause > deadline) {
-      this.endClaim(claim, { status: 5, result: "none" });
-      return;
-    }
-    this.after(pause, () =>
-      this.ask(
-        () => this.look(),
-        (result) => {
-          if (result === "here" || result === "elsewhere")
-            this.endClaim(claim, { status: result === "here" ? 0 : 6, result });
-          else this.verify(claim, index + 1, deadline);
-        },
-      ),
-    );
-  }
-
-  private endClaim(claim: Claim, fields: Partial<Claim>): void {
-    Object.assign(claim, fields, { running: false });
-    this.pass();
-  }
-
-  private look(): string {
-    const { status, routedTo } = this.world.project.failoverIps.get(this.world.failoverId);
-    if (status !== "ok") return "pending";
-    return routedTo === this.instanceId ? "here" : "elsewhere";
-  }
-
-  /** A request to OVH and back; `none` where no answer comes. */
-  private ask(request: () => string, answered: (result: string) => void): void {
-    const { rttMs } = this.world;
-    const way = () => this.reachesOutside && this.apiReachable && this.world.apiAnswers;
-    if (!way()) {
-      this.after(rttMs * 4, () => answered("none"));
-      return;
-    }
-    this.after(rttMs / 2, () => {
-      let result: string;
-      try {
-        result = request();
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
-        result = "refused";
-      }
-      this.after(rttMs / 2, () => answered(way() ? result : "none"));
-    });
   }
 }

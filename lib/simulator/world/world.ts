@@ -5,6 +5,7 @@ import type { FailoverBehaviour } from "../ovh-api/failover.js";
 import { type Random, seededRandom } from "../random.js";
 import type { Decider, DecisionSettings } from "./decider.js";
 import { WorldEdge } from "./edge.js";
+import { WorldFaults } from "./faults.js";
 import { EventQueue } from "./queue.js";
 
 /** How a world is made. */
@@ -20,6 +21,8 @@ export interface WorldOptions {
   readonly failover?: Partial<FailoverBehaviour>;
   /** Milliseconds of a request to OVH and back. @default - 50 */
   readonly rttMs?: number;
+  /** net.inet.carp.preempt on every edge. @default - false */
+  readonly preempt?: boolean;
 }
 
 /** One line of what happened. */
@@ -43,6 +46,8 @@ export class World {
   readonly settings: DecisionSettings = { poll: 10, check_interval: 30, healthy_for: 10, probe_stale: 30 };
   readonly advbase: number;
   readonly rttMs: number;
+  readonly preempt: boolean;
+  readonly faults = new WorldFaults(this);
   readonly passMs = 20;
   readonly attempts = 3;
   readonly deadlineMs = 120_000;
@@ -50,6 +55,8 @@ export class World {
   readonly ifstatedConf: string;
   /** Whether OVH's API answers anybody. */
   apiAnswers = true;
+  /** Milliseconds more that a request to OVH takes before it has its effect. */
+  apiSlowMs = 0;
   /** Share of advertisements that are lost, 0 to 1. */
   loss = 0;
   private readonly clock = new ManualClock(0);
@@ -63,6 +70,7 @@ export class World {
     this.ifstatedConf = ifstatedConf;
     this.advbase = options.advbase ?? 1;
     this.rttMs = options.rttMs ?? 50;
+    this.preempt = options.preempt ?? false;
     this.random = seededRandom(seed);
     const ids = advskews.map((_, index) => `instance-${index + 1}`);
     this.project = new OvhProject(
@@ -107,7 +115,7 @@ export class World {
   /** The edge at which packets for the IP are answered. */
   get answering(): WorldEdge | undefined {
     const { holder } = this;
-    return holder?.hasAlias && holder.kernel.find("vio0")?.cable ? holder : undefined;
+    return holder?.hasAlias && holder.reachesOutside ? holder : undefined;
   }
 
   /** Lets something happen at a time. @returns how to call it off */
@@ -148,10 +156,11 @@ export class World {
     this.sides.clear();
   }
 
-  /** Hands an advertisement to all other edges that can hear it. */
-  carry(from: WorldEdge, advertisement: SignedAdvertisement): void {
+  /** Hands an advertisement to all other edges that can hear it; one of a stranger is heard by all. */
+  carry(from: WorldEdge | undefined, advertisement: SignedAdvertisement): void {
     for (const edge of this.edges) {
-      if (edge === from || this.sides.get(edge.name) !== this.sides.get(from.name)) continue;
+      if (edge === from) continue;
+      if (from !== undefined && this.sides.get(edge.name) !== this.sides.get(from.name)) continue;
       if (this.loss > 0 && this.random.next() < this.loss) continue;
       this.at(this.now + 0.5 + this.random.next(), () => edge.receive(advertisement));
     }

@@ -152,7 +152,7 @@ describe("a world of edges", () => {
 
   it("still fails over within a minute when ifstated is dead", async () => {
     const made = await settled();
-    made.edge("edge-2").killDaemon();
+    made.edge("edge-2").stopDaemon();
     made.edge("edge-1").powerOff();
     await made.until(() => made.answering?.name === "edge-2", "edge-2 does not answer", 90_000);
   });

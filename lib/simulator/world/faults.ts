@@ -1,0 +1,116 @@
+import type { CarpFile, WorldEdge } from "./edge.js";
+import type { Method, RequestFault } from "./line.js";
+import type { World } from "./world.js";
+
+const LINKS = { external: "vio0", internal: "vio1", carp: "vio2" } as const;
+
+/** A link of an edge, by what it is for. */
+export type LinkName = keyof typeof LINKS;
+
+/** What can be done to the edges of a world. An edge is named, or `all`. */
+export class WorldFaults {
+  constructor(private readonly world: World) {}
+
+  cut(name: string, link: LinkName): void {
+    this.setCable(name, link, false);
+  }
+
+  mend(name: string, link: LinkName): void {
+    this.setCable(name, link, true);
+  }
+
+  powerOff(name: string): void {
+    for (const edge of this.edges(name)) edge.powerOff();
+  }
+
+  powerOn(name: string): void {
+    for (const edge of this.edges(name)) {
+      this.world.note(edge, "power on");
+      edge.boot();
+    }
+  }
+
+  /** An orderly restart: carp0 goes down first, so that the others hear of it. */
+  reboot(name: string, offMs = 20_000): void {
+    for (const edge of this.edges(name)) {
+      edge.kernel.setUp("carp0", false);
+      edge.powerOff();
+      this.world.at(this.world.now + offMs, () => this.powerOn(edge.name));
+    }
+  }
+
+  /** pf.conf does not load from the next boot on, or does again. */
+  breakRules(name: string, broken = true): void {
+    for (const edge of this.edges(name)) edge.rulesLoad = !broken;
+  }
+
+  killDaemon(name: string): void {
+    for (const edge of this.edges(name)) edge.stopDaemon();
+  }
+
+  startDaemon(name: string): void {
+    for (const edge of this.edges(name)) edge.startDaemon();
+  }
+
+  reloadDaemon(name: string): void {
+    for (const edge of this.edges(name)) edge.reloadDaemon();
+  }
+
+  /** The claim that is under way is killed. */
+  killClaim(name: string): void {
+    for (const edge of this.edges(name)) edge.claim?.kill();
+  }
+
+  /** The claim that is under way stops, and does not end. */
+  hangClaim(name: string): void {
+    for (const edge of this.edges(name)) edge.claim?.hang();
+  }
+
+  /** Sets the wall clock forward or back by some seconds; the monotonic clock is not touched. */
+  stepClock(name: string, seconds: number): void {
+    for (const edge of this.edges(name)) edge.clockOffset += seconds;
+  }
+
+  /** Changes what hostname.carp0 says, now and for every boot. */
+  setCarp(name: string, changes: Partial<CarpFile>): void {
+    for (const edge of this.edges(name)) {
+      Object.assign(edge.carpFile, changes);
+      if (!edge.running) continue;
+      const { advskew, ...identity } = changes;
+      if (advskew !== undefined) edge.kernel.setInterval("carp0", { advskew });
+      edge.kernel.setCarp("carp0", identity);
+    }
+  }
+
+  /** Lets the next requests of an edge to OVH go wrong, one after the other. */
+  fail(name: string, method: Method, ...faults: readonly RequestFault[]): void {
+    for (const edge of this.edges(name)) edge.line.fail(method, ...faults);
+  }
+
+  /** Something that is no edge advertises on the CARP network. @returns how to stop it */
+  intrude(file: CarpFile): () => void {
+    let here = true;
+    const { world } = this;
+    const interval = 1000 + (1000 * file.advskew) / 256;
+    const advertise = () => {
+      if (!here) return;
+      world.carry(undefined, { ...file, advbase: 1, demotion: 0 });
+      world.at(world.now + interval, advertise);
+    };
+    advertise();
+    return () => {
+      here = false;
+    };
+  }
+
+  private setCable(name: string, link: LinkName, cable: boolean): void {
+    for (const edge of this.edges(name)) {
+      this.world.note(edge, `${link} link ${cable ? "back" : "lost"}`);
+      edge.kernel.setCable(LINKS[link], cable);
+    }
+  }
+
+  private edges(name: string): readonly WorldEdge[] {
+    return name === "all" ? this.world.edges : [this.world.edge(name)];
+  }
+}
