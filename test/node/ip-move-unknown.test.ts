@@ -147,7 +147,14 @@ describe("a POST that cannot have been sent costs no token", () => {
   it("when the host's name is unknown", async () => {
     await bench.become("MASTER");
     bench.lead(HOST, "no such name");
-    expect(await claim("-settle 20")).toEqual({ status: 5, stdout: "", said: [POSTED, unsent] });
+    expect(await claim("-settle 20")).toEqual({
+      status: 5,
+      stdout: "",
+      said: [
+        POSTED,
+        `${unsent}: nc: getaddrinfo for host '${HOST}' port 443: no address associated with name`,
+      ],
+    });
     expect(bench.json(RESULT)).toMatchObject({ done: 1, refused: 1, status: 5 });
   });
 });
