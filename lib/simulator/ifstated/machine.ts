@@ -1,7 +1,16 @@
-import { type Action, type Block, type Expression, type ParserMemory, parseIfstated } from "./parser.js";
+import {
+  type Action,
+  type Block,
+  type IfstatedConfig,
+  newBlock,
+  type ParserMemory,
+  parseIfstated,
+} from "./parser.js";
+import { type ExternalTest, isTrue, newScope, type RawLink, type Scope } from "./scope.js";
+import { type IfstatedSnapshot, restoreScope, snapshotScope } from "./snapshot.js";
 
-/** Raw link state: if(4)'s LINK_STATE values that matter. */
-export type RawLink = "unknown" | "invalid" | "down" | "kalive_down" | "up" | "half" | "full";
+export type { ExternalTest, RawLink } from "./scope.js";
+export { type IfstatedSnapshot, steady } from "./snapshot.js";
 
 /** What the daemon asks of the world; a driver answers it, at once or later. */
 export type Effect =
@@ -17,26 +26,6 @@ export type Effect =
 
 /** Steps of the daemon: what a driver runs to its end before anything else happens. */
 export type Steps = Generator<Effect, void, number | undefined>;
-
-/** One external test of one state. */
-export interface ExternalTest {
-  readonly command: string;
-  readonly interval: number;
-  /** Exit status of its last run that ended by itself. */
-  status: number | undefined;
-  /** Wall clock second in which its last run in the background ended. */
-  lastExec: number;
-  running: boolean;
-  /** When it is due next, in milliseconds of the event loop's time. */
-  due: number | undefined;
-}
-
-interface Scope {
-  readonly block: Block;
-  readonly links: Map<string, RawLink | undefined>;
-  tests: ExternalTest[];
-  entered: number;
-}
 
 /** What the daemon can look at without waiting. */
 export interface IfstatedEnvironment {
@@ -62,6 +51,7 @@ export interface IfstatedOptions {
 export class Ifstated {
   /** The daemon has ended, with this message. */
   ended: string | undefined;
+  private config: IfstatedConfig | undefined;
   private global: Scope | undefined;
   private scopes = new Map<string, Scope>();
   private current: Scope | undefined;
@@ -145,6 +135,77 @@ export class Ifstated {
     yield* this.changeStates();
   }
 
+  /**
+   * All that its future depends on; only between steps, never while a driver is in the midst of
+   * some. The driver's own part, which background tests are still to end, is not in it: those
+   * are the tests with `running`.
+   */
+  snapshot(): IfstatedSnapshot {
+    const moment = this.moment();
+    const states = [...this.scopes.values()];
+    return {
+      config: this.config ?? null,
+      scopes: (this.global === undefined ? [] : [this.global, ...states]).map((scope) =>
+        snapshotScope(scope, scope === this.global || scope === this.current, moment),
+      ),
+      current: this.current === undefined ? null : states.indexOf(this.current),
+      openState: this.memory.openState !== undefined,
+      initState: this.memory.initState ?? null,
+      ended: this.ended ?? null,
+    };
+  }
+
+  /**
+   * Puts the daemon into an earlier state, as if all had happened at the present moment of its
+   * environment. Tests are the same objects as before where the file is (by reference), else
+   * new ones; `test` finds them.
+   */
+  restore(snapshot: IfstatedSnapshot): void {
+    const { config, scopes, current, openState, initState, ended } = snapshot;
+    if (config === null) {
+      this.config = undefined;
+      this.global = undefined;
+      this.scopes = new Map();
+    } else if (config !== this.config) {
+      this.adopt(config, new Map());
+    }
+    const moment = this.moment();
+    const states = [...this.scopes.values()];
+    [this.global, ...states].forEach((scope, index) => {
+      if (scope !== undefined) restoreScope(scope, scopes[index] as IfstatedSnapshot["scopes"][0], moment);
+    });
+    this.current = current === null ? undefined : states[current];
+    this.next = undefined;
+    this.memory.openState = openState ? newBlock("") : undefined;
+    this.memory.initState = initState ?? undefined;
+    this.ended = ended ?? undefined;
+  }
+
+  /** The test of this number in the file in force. */
+  test(id: number): ExternalTest | undefined {
+    return [this.global, ...this.scopes.values()]
+      .flatMap((scope) => scope?.tests ?? [])
+      .find((test) => test.id === id);
+  }
+
+  private moment() {
+    return { wall: this.environment.wallSeconds(), loop: this.environment.loopTime() };
+  }
+
+  /** Makes the scopes of a file. */
+  private adopt(config: IfstatedConfig, links: ReadonlyMap<string, RawLink>): Scope {
+    let tests = 0;
+    const scope = (block: Block) => {
+      const made = newScope(block, tests, (name) => (this.options.ignoreLinks ? undefined : links.get(name)));
+      tests += made.tests.length;
+      return made;
+    };
+    this.config = config;
+    this.global = scope(config.global);
+    this.scopes = new Map(config.states.map((block) => [block.name, scope(block)]));
+    return this.global;
+  }
+
   private live(): Scope[] {
     return [this.global, this.current].filter((scope) => scope !== undefined);
   }
@@ -173,11 +234,11 @@ export class Ifstated {
     }
     for (const scope of this.live()) yield* this.stopTests(scope);
     this.current = undefined;
-    this.scopes = new Map(config.states.map((block) => [block.name, this.scope(block, links)]));
-    this.global = this.scope(config.global, links);
-    this.global.entered = environment.wallSeconds();
-    yield* this.startTests(this.global);
-    yield* this.evaluate(this.global);
+    this.next = undefined;
+    const global = this.adopt(config, links);
+    global.entered = environment.wallSeconds();
+    yield* this.startTests(global);
+    yield* this.evaluate(global);
     const first = config.initState ?? config.states[0]?.name;
     if (first !== undefined) {
       yield { effect: "log", text: `initial state: ${first}` };
@@ -185,20 +246,6 @@ export class Ifstated {
       yield* this.changeStates();
     }
     return true;
-  }
-
-  private scope(block: Block, now: ReadonlyMap<string, RawLink>): Scope {
-    const links = new Map<string, RawLink | undefined>();
-    const tests: ExternalTest[] = [];
-    for (const test of block.tests) {
-      if (test.op === "link") {
-        links.set(test.interface, this.options.ignoreLinks ? undefined : now.get(test.interface));
-      } else if (test.op === "test" && !tests.some((other) => sameTest(other, test))) {
-        const { command, interval } = test;
-        tests.push({ command, interval, status: undefined, lastExec: 0, running: false, due: undefined });
-      }
-    }
-    return { block, links, tests, entered: 0 };
   }
 
   /** The first run of each test, one after the other; the timers count from the loop's pass. */
@@ -240,7 +287,7 @@ export class Ifstated {
    */
   private *evaluate(scope: Scope): Steps {
     const [oldest] = scope.tests;
-    if (oldest !== undefined && oldest.lastExec < scope.entered && oldest.lastExec !== 0) return;
+    if (oldest?.lastExec !== undefined && oldest.lastExec < scope.entered) return;
     yield* this.act(scope, scope.block.body);
   }
 
@@ -255,46 +302,14 @@ export class Ifstated {
       yield* this.act(entered, entered.block.init);
       yield* this.act(entered, entered.block.body);
     }
+    this.next = undefined;
   }
 
   private *act(scope: Scope, actions: readonly Action[]): Steps {
     for (const action of actions) {
       if (action.do === "run") yield { effect: "run", command: action.command };
       else if (action.do === "set-state") this.next = this.scopes.get(action.state);
-      else if (truth(action.condition, scope).value) yield* this.act(scope, action.actions);
+      else if (isTrue(action.condition, scope)) yield* this.act(scope, action.actions);
     }
   }
-}
-
-function sameTest(test: ExternalTest, other: { command: string; interval: number }): boolean {
-  return test.command === other.command && test.interval === other.interval;
-}
-
-/** A condition's value; what nothing is known of is false, and so is its negation. */
-function truth(expression: Expression, scope: Scope): { value: boolean; known: boolean } {
-  switch (expression.op) {
-    case "link": {
-      const raw = scope.links.get(expression.interface);
-      return { value: raw !== undefined && linkIs(raw, expression.truth), known: raw !== undefined };
-    }
-    case "test": {
-      const status = scope.tests.find((test) => sameTest(test, expression))?.status;
-      return { value: status === 0, known: status !== undefined };
-    }
-    case "not": {
-      const { value, known } = truth(expression.operand, scope);
-      return { value: known && !value, known };
-    }
-    default: {
-      const [left, right] = [truth(expression.left, scope), truth(expression.right, scope)];
-      const value = expression.op === "and" ? left.value && right.value : left.value || right.value;
-      return { value, known: left.known || right.known };
-    }
-  }
-}
-
-function linkIs(raw: RawLink, asked: "up" | "down" | "unknown"): boolean {
-  const up = raw === "unknown" || raw === "up" || raw === "half" || raw === "full";
-  if (asked === "unknown") return raw === "unknown";
-  return asked === "up" ? up : !up;
 }

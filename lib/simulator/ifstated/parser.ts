@@ -51,7 +51,8 @@ export interface ParserMemory {
 /** An error in a rule; its message is out already. */
 class Failed extends Error {}
 
-const newBlock = (name: string): Block => ({ name, init: [], body: [], tests: [] });
+/** A block with nothing in it. */
+export const newBlock = (name: string): Block => ({ name, init: [], body: [], tests: [] });
 
 /** Reads a file as ifstated(8) does; `exists` tells which interfaces there are. */
 export function parseIfstated(
