@@ -2,10 +2,8 @@ import type { ConfigIssue } from "./errors.js";
 import { show } from "./errors.js";
 import { contains, isReserved, networkOf, overlap, rangeOf } from "./fields.js";
 import type { EdgeConfig } from "./schema.js";
+import { CARP_PASSWORD } from "./secrets.js";
 import { FAST_LOWEST, FAST_SPACING } from "./skews.js";
-
-/** Longest password that carp(4) keeps: 20 bytes with its NUL. */
-const CARP_PASSWORD = /^[A-Za-z0-9_-]{1,19}$/;
 
 /** A rule between settings. It is asked only when all the settings it reads are sound by themselves. */
 interface Relation {
@@ -36,7 +34,7 @@ function within(path: string, other: string): boolean {
  * cuts after 19 characters. The value itself is never part of the message.
  */
 export function checkCarpPassword(password: string | undefined): ConfigIssue[] {
-  if (password === undefined || CARP_PASSWORD.test(password)) return [];
+  if (password === undefined || new RegExp(CARP_PASSWORD).test(password)) return [];
   const got =
     password.length === 0
       ? "an empty one"
@@ -78,7 +76,10 @@ const RELATIONS: readonly Relation[] = [
   { reads: ["carpNetwork.networkId", "internalNetwork.networkId"], check: sameNetwork },
   { reads: ["interfaces.external", "interfaces.internal", "interfaces.carp"], check: interfaces },
   { reads: ["probe.attempts", "probe.interval"], check: probeFits },
-  { reads: ["probe.targets", "failoverIp.address"], check: probeTargets },
+  {
+    reads: ["probe.targets", "failoverIp.address", "carp.address", "edges[].internalAddress"],
+    check: probeTargets,
+  },
   { reads: ["edges[].sshHostKey"], check: hostKeys },
 ];
 
@@ -265,24 +266,42 @@ function probeFits({ probe }: EdgeConfig): ConfigIssue[] {
   ];
 }
 
-function probeTargets({ probe, failoverIp }: EdgeConfig): ConfigIssue[] {
+function probeTargets({ probe, failoverIp, carp, edges }: EdgeConfig): ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   const seen = new Set<string>();
+  const own = new Map([
+    [failoverIp.address, "the FailOver IP"],
+    [carp.address.split("/")[0] as string, "carp.address"],
+    ...edges.flatMap(({ internalAddress }, index) =>
+      internalAddress === undefined ? [] : [[internalAddress, `edges[${index}].internalAddress`] as const],
+    ),
+  ]);
   probe.targets.forEach((target, index) => {
     const path = `probe.targets[${index}]`;
     if (seen.has(target)) {
       issues.push({ path, message: `must be named once, got ${show(target)} twice; remove one` });
     }
     seen.add(target);
-    if (target === failoverIp.address) {
+    const whose = own.get(target);
+    if (whose !== undefined) {
       issues.push({
         path,
-        message: `must not be the FailOver IP, got ${show(target)}, which an edge answers itself; name a host outside your network`,
+        message: `must not be ${whose}, got ${show(target)}, which an edge answers itself; name a host outside your network`,
+      });
+    }
+    const range = rangeOf(target);
+    if (NO_HOST.has(range)) {
+      issues.push({
+        path,
+        message: `must be the address of another host, got ${show(target)}, which is ${article(range)}; name a host outside your network`,
       });
     }
   });
   return issues;
 }
+
+/** Ranges in which a ping reaches no other host, or a crowd. */
+const NO_HOST = new Set(["loopback", "unspecified", "multicast", "broadcast", "reserved"]);
 
 function hostKeys({ edges }: EdgeConfig): ConfigIssue[] {
   const without = edges.flatMap((edge, index) => (edge.sshHostKey === undefined ? [index] : []));

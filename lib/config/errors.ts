@@ -40,14 +40,18 @@ export function formatPath(path: readonly PropertyKey[]): string {
   return text;
 }
 
-/** A key as it is, or in quotes where it could be taken for something else. */
+/** A key as it is, or in quotes and short where it could be taken for something else. */
 function formatKey(key: string): string {
-  return /^[\w$-]+$/.test(key) ? key : JSON.stringify(key);
+  return /^[\w$-]{1,60}$/.test(key) ? key : show(key);
 }
 
-/** A value as a message shows it: short, on one line, and `nothing` where it is absent. */
+/** What a terminal does not show, or takes for a command: controls, line ends, marks of direction, half characters. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** A value as a message shows it: short, on one line, nothing in it unseen, and `nothing` where it is absent. */
 export function show(value: unknown): string {
   if (value === undefined) return "nothing";
   const text = typeof value === "bigint" ? `${value}` : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return short.replace(UNSEEN, (one) => `\\u${(one.codePointAt(0) as number).toString(16).padStart(4, "0")}`);
 }

@@ -47,7 +47,7 @@ const createdNetwork = (what: string) =>
 const network = (what: string) => z.union([existingNetwork, createdNetwork(what)]);
 
 const interfaceName = text(
-  /^vio\d{1,3}$/,
+  /^vio(0|[1-9]\d{0,2})$/,
   "the name of a virtio interface, such as vio0",
   "run ifconfig on an edge to see its interfaces",
 );

@@ -3,6 +3,7 @@ import { CloudSshKey } from "@cdktf/provider-ovh/lib/cloud-ssh-key";
 import { Annotations, DataResource, Fn, TerraformLocal, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import type { EdgeConfig, EdgeSettings, NetworkSettings } from "../config/schema.js";
+import { CARP_PASSWORD, CREDENTIAL } from "../config/secrets.js";
 import { renderEdge } from "../edge/render.js";
 import { staticFiles } from "../edge/static-files.js";
 import { CarpNetwork } from "./carp-network.js";
@@ -95,14 +96,14 @@ export class FailoverEdge extends Construct {
       rule(
         id,
         value,
-        "^[!-~]{1,128}$",
-        `the edges' ${id.replaceAll("-", " ")} must be 1 to 128 printable characters without blanks; correct it where it is set`,
+        CREDENTIAL,
+        `the edges' ${id.replaceAll("-", " ")} must be 1 to 128 printable characters without blanks and @; correct it where it is set`,
       );
     return [
       rule(
         "carp-password",
         carpPassword,
-        "^[A-Za-z0-9_-]{1,19}$",
+        CARP_PASSWORD,
         "the CARP password must be 1 to 19 letters, digits, underscores and dashes, as netstart evaluates it and carp cuts it; choose another one",
       ),
       printable("application-key", credentials.applicationKey),

@@ -406,6 +406,33 @@ describe("the probe", () => {
     ]);
   });
 
+  it.each([
+    ["10.25.0.10", "carp.address"],
+    ["10.10.0.12", "edges[1].internalAddress"],
+  ])("fails when a target is an edge's own address %s", (target, whose) => {
+    expect(errorsOf(example({ "probe.targets": [target] }))).toEqual([
+      `probe.targets[0] must not be ${whose}, got "${target}", which an edge answers itself; ` +
+        "name a host outside your network",
+    ]);
+  });
+
+  it.each([
+    ["127.0.0.1", "a loopback one"],
+    ["0.0.0.0", "a reserved one"],
+    ["224.0.0.1", "a multicast one"],
+    ["255.255.255.255", "the broadcast one"],
+    ["240.0.0.1", "a reserved one"],
+  ])("fails when a target is no other host, %s", (target, what) => {
+    expect(errorsOf(example({ "probe.targets": [target] }))).toEqual([
+      `probe.targets[0] must be the address of another host, got "${target}", which is ${what}; ` +
+        "name a host outside your network",
+    ]);
+  });
+
+  it.each(["192.168.7.1", "100.64.0.1", "169.254.169.254"])("may be a host nearby, %s", (target) => {
+    expect(errorsOf(example({ "probe.targets": [target] }))).toEqual([]);
+  });
+
   it("fails once for each repetition of a target", () => {
     expect(errorsOf(example({ "probe.targets": ["8.8.8.8", "9.9.9.9", "8.8.8.8", "8.8.8.8"] }))).toEqual([
       'probe.targets[2] must be named once, got "8.8.8.8" twice; remove one',

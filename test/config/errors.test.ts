@@ -19,6 +19,8 @@ describe("formatPath", () => {
     [["edges", 1, "name"], "edges[1].name"],
     [["probe", "targets", 0], "probe.targets[0]"],
     [[0, 1], "[0][1]"],
+    [["carp", "a b\n"], 'carp."a b\\n"'],
+    [["carp", "x".repeat(99)], `carp."${"x".repeat(56)}...`],
   ])("of %j is %s", (path, text) => {
     expect(formatPath(path)).toBe(text);
   });
@@ -34,6 +36,10 @@ describe("show", () => {
     ["a list", [1, "a"], '[1,"a"]'],
     ["an object", { a: 1 }, '{"a":1}'],
     ["60 characters whole", "a".repeat(58), `"${"a".repeat(58)}"`],
+    ["what reverses a line by its number", "a\u202eb", '"a\\u202eb"'],
+    ["a character without width by its number", "1\u200b0", '"1\\u200b0"'],
+    ["a terminal's command by its number", "\u009b2J", '"\\u009b2J"'],
+    ["letters of other scripts as they are", "é\u0430", '"é\u0430"'],
     ["61 characters cut to 60", "a".repeat(59), `"${"a".repeat(56)}...`],
   ])("shows %s", (_, value, text) => {
     expect(show(value)).toBe(text);

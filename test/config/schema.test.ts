@@ -16,7 +16,8 @@ const EXISTING = (id: string, cidr: string) => ({ networkId: id, subnetId: `${id
 const EXISTING_INTERNAL = { internalNetwork: EXISTING("pn-1", "10.10.0.0/16") };
 const EXISTING_CARP = { carpNetwork: EXISTING("pn-2", "10.25.0.0/16") };
 
-const show = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
+const show = (value: unknown) =>
+  value === undefined ? "nothing" : JSON.stringify(value).replaceAll("\u2028", "\\u2028");
 
 const refusal = ({ path, must, next }: Rule, got: string) => `${path} must be ${must}, got ${got}; ${next}`;
 
@@ -208,7 +209,7 @@ const TEXTS: readonly TextRule[] = [
     path: `interfaces.${role}`,
     valid: `vio${index + 10}`,
     accepted: [`vio${index}`, `vio${997 + index}`],
-    refused: ["", "vio", "vio1000", "Vio0", "em0", "vio0.1", "vio-1"],
+    refused: ["", "vio", "vio1000", "Vio0", "em0", "vio0.1", "vio-1", "vio00", "vio01"],
     required: false,
   })),
   {

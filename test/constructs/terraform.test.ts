@@ -146,7 +146,7 @@ describe.skipIf(!terraformRuns)("a plan", () => {
   it("stops at credentials with blanks", async () => {
     const planned = await plan({}, { TF_VAR_edge_consumer_key: "a b" });
     expect(diagnostics(planned).map(({ detail }) => detail.split("\n")[0])).toEqual([
-      "the edges' consumer key must be 1 to 128 printable characters without blanks; correct it where it is set",
+      "the edges' consumer key must be 1 to 128 printable characters without blanks and @; correct it where it is set",
     ]);
   });
 });
