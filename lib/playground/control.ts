@@ -75,16 +75,19 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   "api-fail": {
     usage: "METHOD PATH STATUS [TIMES]",
     what: "answer such requests with an error",
-    make: (region, [method, path, status, times]) =>
+    make: (region, [method, path, status, times]) => {
       region.project.faults.fail(method ?? "*", path ?? "", {
         status: number(status, "STATUS"),
         ...(times === undefined ? {} : { times: number(times, "TIMES") }),
-      }),
+      });
+    },
   },
   "api-slow": {
     usage: "MILLISECONDS",
     what: "answer every request that much later",
-    make: (region, [ms]) => region.project.faults.fail("*", "", { delay: number(ms, "MILLISECONDS") }),
+    make: (region, [ms]) => {
+      region.project.faults.fail("*", "", { delay: number(ms, "MILLISECONDS") });
+    },
   },
   "api-sound": {
     usage: "",

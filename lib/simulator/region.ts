@@ -40,6 +40,8 @@ export interface RegionOptions {
   /** Port for the API. @default - a free one */
   readonly apiPort?: number;
   readonly failover?: Partial<FailoverBehaviour>;
+  /** Milliseconds until a node gives up connecting to what it cannot reach. @default - 75 s, by `speed` */
+  readonly connectTimeout?: number;
 }
 
 /** A simulated OVH region: its API, its instances as machines, its vRack, and a Terraform provider for it. */
@@ -199,6 +201,25 @@ export class Region {
     this.setReachable(`for ${name}`, !silent);
   }
 
+  /** Takes one machine's way to the API, or gives it back. */
+  cutApi(name: string, cut: boolean): void {
+    this.setReachable(`api for ${name}`, !cut);
+  }
+
+  /** Whether anything outside that a probe asks answers this machine. */
+  answersProbe(machine: Machine): boolean {
+    return (
+      machine.reachable &&
+      !this.silent.has(`for ${machine.name}`) &&
+      this.options.config.probe.targets.some((target) => !this.silent.has(target))
+    );
+  }
+
+  /** Whether the API can be reached from this machine. */
+  reachesApi(machine: Machine): boolean {
+    return machine.reachable && !this.silent.has("api") && !this.silent.has(`api for ${machine.name}`);
+  }
+
   /** Id of the instance of this name. */
   instanceId(name: string): string | undefined {
     return [...this.names].find(([, other]) => other === name)?.[0];
@@ -298,15 +319,16 @@ export class Region {
   }
 
   private surroundings(): Surroundings {
-    const { speed = 1 } = this.options;
+    const { speed = 1, connectTimeout } = this.options;
     return {
       speed,
+      ...(connectTimeout === undefined ? {} : { connectTimeout }),
       answersPing: (machine, host) =>
         machine.reachable && !this.silent.has(host) && !this.silent.has(`for ${machine.name}`),
       resolve: (machine, host, port) => {
         if (!/^(eu|ca)\.api\.ovh\.com$|^api\.us\.ovhcloud\.com$|^www\.ovh\.com$/.test(host))
           return "no such name";
-        if (!machine.reachable || this.silent.has("api") || port !== 443) return "unreachable";
+        if (!this.reachesApi(machine) || port !== 443) return "unreachable";
         return { address: "127.0.0.1", port: this.api.httpsPort as number };
       },
       advertise: (machine, carpdev, advertisement) => this.vrack.carry(machine, carpdev, advertisement),

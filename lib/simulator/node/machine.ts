@@ -9,6 +9,7 @@ import { crontab, hostname, logger, reboot, sysctl, uname } from "./commands/sys
 import { Kernel, type SignedAdvertisement } from "./kernel.js";
 import { LiveIfstated } from "./live-ifstated.js";
 import { killShell, PowerLostError, Sandbox, type ShimCall } from "./sandbox.js";
+import type { Witness } from "./witness.js";
 
 /** A command that the simulated machine answers. */
 export type Command = (call: ShimCall, machine: Machine) => Promise<number>;
@@ -17,6 +18,8 @@ export type Command = (call: ShimCall, machine: Machine) => Promise<number>;
 export interface Surroundings {
   /** How much faster than real time delays pass; 1 is real time. */
   readonly speed: number;
+  /** Milliseconds until a connection to what cannot be reached is given up. @default - 75 s, scaled */
+  readonly connectTimeout?: number;
   answersPing(machine: Machine, host: string): boolean;
   /** Where a name and port lead: a loopback address, or why nowhere. */
   resolve(
@@ -64,6 +67,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 const BOOT_RULES: Ruleset = { rules: ["block all", "pass proto carp"] };
 const NO_RULES: Ruleset = { rules: [] };
 const BOOT_DEMOTION = 128;
+const KILLED = 137;
 
 /** A simulated OpenBSD machine: a sandbox for its files and programs, a kernel for its network. */
 export class Machine {
@@ -72,6 +76,8 @@ export class Machine {
   readonly counters = { received: 0, badAuthentication: 0, sent: 0, transitions: 0 };
   kernel: Kernel;
   pf: Ruleset = NO_RULES;
+  /** Who sees what happens here. @default - nobody */
+  witness: Witness | undefined;
   /** Seconds by which the wall clock is off. */
   private clockOffset = 0;
   private daemon: LiveIfstated | undefined;
@@ -274,6 +280,7 @@ export class Machine {
 
   log(priority: string, tag: string, text: string): void {
     this.syslog.push({ at: Date.now(), tag, text });
+    this.witness?.logged(tag, text);
     const file = this.sandbox.path(/^daemon\./.test(priority) ? "/var/log/daemon" : "/var/log/messages");
     if (existsSync(dirname(file))) {
       appendFileSync(file, `${new Date().toISOString()} ${this.name} ${tag}: ${text}\n`, { mode: 0o640 });
@@ -339,7 +346,11 @@ export class Machine {
       call.stderr(`${call.name}: not on this machine\n`);
       return 127;
     }
-    return command(call, this);
+    const seen = this.witness === undefined ? call : this.witness.begins(call);
+    if (seen === undefined) return KILLED;
+    const status = await command(seen, this);
+    this.witness?.ended(seen, status);
+    return status;
   }
 
   /** `<PRI>Mon dd hh:mm:ss tag[pid]: text` */

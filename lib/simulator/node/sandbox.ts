@@ -87,6 +87,8 @@ const SHIMS: Readonly<Record<string, string>> = {
 
 /** One call of a command that the simulated kernel answers. */
 export interface ShimCall {
+  /** Id of the process that called it, as the machine counts; 0 where that is none of its own. */
+  readonly caller: number;
   readonly name: string;
   readonly args: readonly string[];
   readonly stdout: (text: string | Uint8Array) => void;
@@ -296,6 +298,11 @@ export class Sandbox {
     return this.pid !== undefined;
   }
 
+  /** The host's id of its first process, undefined while it is off. */
+  get firstProcess(): number | undefined {
+    return this.pid;
+  }
+
   /** Starts a shell command in the sandbox. */
   spawn(command: string, environment: Readonly<Record<string, string>> = {}): ChildProcess {
     if (this.pid === undefined) throw new Error("the machine is off");
@@ -408,8 +415,9 @@ export class Sandbox {
       head.writeUInt32BE(payload.length, 1);
       if (!socket.destroyed) socket.write(Buffer.concat([head, payload]));
     };
-    void input.words().then(async ([name = "", ...args]) => {
+    void input.words().then(async ([caller = "", name = "", ...args]) => {
       const status = await this.handler({
+        caller: Number(caller),
         name,
         args,
         stdout: (text) => send("1", Buffer.from(text as string)),

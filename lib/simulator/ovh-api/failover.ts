@@ -68,6 +68,12 @@ export class FailoverIps {
     this.items.set(id, { id, ip, routedTo, move: undefined });
   }
 
+  /** Routes an address at once, to nothing or to an instance, whatever was pending; the next moves are done. */
+  place(id: string, routedTo = ""): void {
+    this.add(id, this.item(id).ip, routedTo);
+    this.outcomes.length = 0;
+  }
+
   /** What becomes of the next moves; after them, moves are done. */
   nextMoves(...outcomes: readonly MoveOutcome[]): void {
     this.outcomes.push(...outcomes);

@@ -26,12 +26,20 @@ export class Faults {
   private armed: Armed[] = [];
 
   /**
-   * Arms a fault for requests of `method` (`*` for any) whose path ends in or contains `path`.
+   * Arms a fault for requests of `method` (`*` for any) whose path ends in or contains `path`. One that
+   * hits some requests goes before those that hit every one.
    *
+   * @returns how to disarm it
    * @example faults.fail("POST", "/attach", { status: 503, times: 2 })
    */
-  fail(method: string, path: string, fault: Fault): void {
-    this.armed.push({ ...fault, method, path, left: fault.times ?? Number.POSITIVE_INFINITY });
+  fail(method: string, path: string, fault: Fault): () => void {
+    const armed = { ...fault, method, path, left: fault.times ?? Number.POSITIVE_INFINITY };
+    const endless = this.armed.findIndex(({ left }) => left === Number.POSITIVE_INFINITY);
+    if (fault.times === undefined || endless < 0) this.armed.push(armed);
+    else this.armed.splice(endless, 0, armed);
+    return () => {
+      this.armed = this.armed.filter((one) => one !== armed);
+    };
   }
 
   /** Disarms all of them. */

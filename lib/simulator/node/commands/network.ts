@@ -47,7 +47,8 @@ export const nc: Command = async (call, machine) => {
   }
   if (target === "unreachable") {
     // Without -v a connection that fails is not worth a word to nc.
-    await Promise.race([sleep(machine.scaled(75_000)), new Promise<void>((resolve) => call.onGone(resolve))]);
+    const timeout = machine.world.connectTimeout ?? machine.scaled(75_000);
+    await Promise.race([sleep(timeout), new Promise<void>((resolve) => call.onGone(resolve))]);
     return 1;
   }
   const file = parsed.flags.get("R") ?? "/etc/ssl/cert.pem";
