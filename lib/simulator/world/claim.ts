@@ -18,8 +18,8 @@ export interface Claimant extends LineEnd {
   readonly line: Line;
   /** POSTs that left this edge. */
   posts: number;
-  /** Whether carp0 is MASTER and the last pass found the edge healthy. */
-  readonly mayClaim: boolean;
+  /** Why it may not claim now: carp0 is not MASTER, or the last pass did not find the edge healthy. */
+  readonly objection: string | undefined;
   /** Sends the POST. @returns `accepted` */
   attach(): string;
   /** @returns here, elsewhere or pending */
@@ -72,8 +72,9 @@ export class Claim {
 
   private post(): void {
     const { edge } = this;
-    if (!edge.mayClaim) {
-      this.end({ status: 2, result: "none" }, "no claim");
+    const { objection } = edge;
+    if (objection !== undefined) {
+      this.end({ status: 2, result: "none" }, `no claim: ${objection}`);
       return;
     }
     this.now = { ...this.now, posted: true };

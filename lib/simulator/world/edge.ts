@@ -168,8 +168,9 @@ export class WorldEdge implements Claimant {
     if (this.running) this.kernel.receive("vio2", advertisement);
   }
 
-  get mayClaim(): boolean {
-    return this.role === "MASTER" && Boolean(this.memory.healthy);
+  get objection(): string | undefined {
+    if (this.role !== "MASTER") return `carp0 is ${this.role}`;
+    return this.memory.healthy ? undefined : "this edge is not healthy";
   }
 
   attach(): string {
