@@ -312,7 +312,8 @@ export class WorldEdge implements Claimant {
   }
 
   private startCheck(): void {
-    const started = this.seconds;
+    // Later than the pass that starts it, as it is a process of its own.
+    const started = this.seconds + 0.001;
     this.checking = true;
     this.line.ask(
       "GET",
