@@ -41,6 +41,17 @@ describe("ip-move claim", () => {
     ]);
   });
 
+  it("sends nothing where the edge was put on hold since edge-sync decided", async () => {
+    await bench.become("MASTER");
+    bench.machine.sandbox.write("/var/db/edge/hold", JSON.stringify({ reason: "upgrade" }), 0o600);
+    expect(await claim()).toEqual({
+      status: 7,
+      stdout: "",
+      said: ["ip-move: no claim: this edge is on hold"],
+    });
+    expect(bench.requests()).toEqual([]);
+  });
+
   it("says nothing on standard error with -q", async () => {
     await bench.become("MASTER");
     expect(await claim("-q")).toEqual({ status: 0, stdout: "", said: [] });
