@@ -161,7 +161,7 @@ export class Kernel {
       if (!up) found.carp.engine?.shutDown();
       this.run(found);
     } else {
-      this.environment.linkChanged(name, this.linkState(name));
+      // The driver's link stays what it is: nobody who waits for link changes hears of this.
       this.carpdevChanged(name);
     }
     this.reschedule();
@@ -260,7 +260,7 @@ export class Kernel {
   linkState(name: string): LinkState {
     const found = this.find(name);
     if (found === undefined) return "down";
-    if (found.carp === undefined) return found.cable && found.up ? "up" : "down";
+    if (found.carp === undefined) return found.cable ? "up" : "down";
     const state = found.carp.engine?.state ?? "INIT";
     if (state === "INIT") return "invalid";
     return state === "MASTER" ? "up" : "down";

@@ -272,7 +272,7 @@ export class WorldEdge implements Claimant {
 
   private observe() {
     const { kernel, seconds } = this;
-    const link = (name: string) => (kernel.linkState(name) === "up" ? "up" : "down");
+    const link = (name: string) => (kernel.find(name)?.up && kernel.linkState(name) === "up" ? "up" : "down");
     const booting = (kernel.groups.get("carp") ?? 0) >= BOOT_DEMOTION;
     return {
       now: seconds,

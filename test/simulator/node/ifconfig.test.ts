@@ -41,7 +41,7 @@ const VIO2 = `vio2: flags=8802<BROADCAST,SIMPLEX,MULTICAST> mtu 1500
 	lladdr fa:16:3e:00:00:03
 	index 3 priority 0 llprio 3
 	media: Ethernet autoselect
-	status: active
+	status: no carrier
 `;
 
 describe.skipIf(!nodesRun)("ifconfig that shows interfaces", () => {
@@ -63,6 +63,13 @@ describe.skipIf(!nodesRun)("ifconfig that shows interfaces", () => {
     expect((await sh("ifconfig inside")).stdout).toMatch(/^vio1: .*\n(\t.*\n)*$/);
     expect((await sh("ifconfig carp")).stdout).toMatch(/^carp0: .*\n(\t.*\n)*$/);
     await sh("ifconfig vio1 -group inside");
+  });
+
+  it("shows no carrier on an interface that is down, as vio(4) has it", async () => {
+    await sh("ifconfig vio1 down");
+    expect((await sh("ifconfig vio1")).stdout).toMatch(/^vio1: flags=8802<(.*\n)*\tstatus: no carrier\n/);
+    await sh("ifconfig vio1 up");
+    expect((await sh("ifconfig vio1")).stdout).toContain("\n\tstatus: active\n");
   });
 
   it("shows a carrier that is gone", async () => {

@@ -57,7 +57,7 @@ function describe({ kernel }: Machine, one: NetworkInterface, all: boolean): str
 }
 
 function status(one: NetworkInterface, state: string | undefined): string {
-  if (one.carp === undefined) return one.cable ? "active" : "no carrier";
+  if (one.carp === undefined) return one.cable && one.up ? "active" : "no carrier";
   return state === "MASTER" ? "master" : state === "BACKUP" ? "backup" : "invalid";
 }
 
