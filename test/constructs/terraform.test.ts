@@ -120,6 +120,9 @@ describe.skipIf(!terraformRuns)("a plan", () => {
 
   it.each([
     ["a semicolon", "a;reboot"],
+    ["a command", "$(reboot)"],
+    ["a backtick", "`reboot`"],
+    ["a quote", "a'b"],
     ["20 characters", "x".repeat(20)],
     ["a newline", "secret\n"],
     ["nothing", ""],

@@ -251,6 +251,25 @@ describe("a claim that is killed", () => {
   });
 });
 
+describe("a claim that hangs", () => {
+  it.each([
+    "settle",
+    "verify",
+  ])("in its phase %s is ended a minute after its deadline, and the IP comes all the same", async (phase) => {
+    bench.configure({ settle: phase === "settle" ? 20 : 0, deadline: 10 });
+    bench.project.failoverIps.behaviour.moveDuration = 500;
+    await claiming();
+    await bench.until(() => bench.json(`${RUN}/claim.json`)?.phase === phase, `the claim is in ${phase}`);
+    process.kill(processOf("/usr/local/sbin/ip-move", "claim"), "SIGSTOP");
+    const ended = "edge-sync: ip-move claim hung and was ended after 70 s";
+    await bench.until(() => log().includes(ended), "it is ended");
+    bench.configure({ settle: 0 });
+    await passUntil(() => memory().known === "here", "the IP is here");
+    expect(memory()).toMatchObject({ tokens: 2 });
+    expect(posts()).toBe(1);
+  });
+});
+
 describe("what edge-sync and what it starts show of themselves", () => {
   it("has no secret in any argument list", async () => {
     bench.project.failoverIps.behaviour.moveDuration = 5000 / HASTE;

@@ -179,6 +179,7 @@ describe("a pass of edge-sync", () => {
       await bench.until(() => memory().unanswered === 1, "the pass after it has seen that");
     });
     expect(bench.json(`${RUN}/check.json`)).toMatchObject({ status: 5 });
+    expect(log()).toContain("edge-sync: ip-move check hung and was ended after 60 s");
     // The next one may hang already.
     for (const { id } of running("sleep", "1000")) process.kill(id, "SIGKILL");
     await bench.quiet();
