@@ -80,6 +80,8 @@ export class Machine {
   witness: Witness | undefined;
   /** Seconds by which the wall clock is off. */
   private clockOffset = 0;
+  /** Seconds by which the monotonic clock is ahead. */
+  uptimeOffset = 0;
   private daemon: LiveIfstated | undefined;
   private timer: NodeJS.Timeout | undefined;
   private cron: NodeJS.Timeout | undefined;
@@ -111,6 +113,12 @@ export class Machine {
   stepClock(seconds: number): void {
     this.clockOffset += seconds;
     this.sandbox.write("/simulator/clock", `${this.clockOffset}\n`);
+  }
+
+  /** Lets some seconds go by on the monotonic clock in which nothing happens. */
+  passTime(seconds: number): void {
+    this.uptimeOffset += seconds;
+    this.sandbox.write("/simulator/monotonic", `${this.uptimeOffset}\n`);
   }
 
   get ifstatedRuns(): boolean {
@@ -309,7 +317,11 @@ export class Machine {
       log: (text) => this.log("kern.info", "kernel", text),
       passesCarp: (carpdev) => passesCarp(this.pf, carpdev),
     });
-    for (const { name, mac } of this.ports) kernel.attach(name, mac);
+    for (const { name, mac } of this.ports) {
+      kernel.attach(name, mac);
+      // A cable that is out stays out over a boot.
+      if (this.kernel?.find(name)?.cable === false) kernel.setCable(name, false);
+    }
     return kernel;
   }
 

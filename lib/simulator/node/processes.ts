@@ -44,7 +44,10 @@ function describe(pid: number): MachineProcess | undefined {
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const [state, parent, , session] = fields;
     if (state === "Z") return undefined;
-    const ids = /^NSpid:(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]?.trim().split(/\s+/);
+    const ids = /^NSpid:(.*)$/m
+      .exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
+      ?.trim()
+      .split(/\s+/);
     const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]);
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
     return {
