@@ -1,8 +1,8 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { configFile, loadConfig, parseConfig } from "../lib/config/load.js";
 import { deployedEdges } from "../lib/operations/deployed-edges.js";
 import type { DrillCluster } from "../lib/operations/drill/cluster.js";
@@ -10,7 +10,7 @@ import { liveCluster } from "../lib/operations/drill/live-cluster.js";
 import { drillPage, timelineSvg } from "../lib/operations/drill/picture.js";
 import { drillRows, historyLine, percentiles } from "../lib/operations/drill/report.js";
 import { type DrillResult, runDrill, sound } from "../lib/operations/drill/run.js";
-import { SCENARIOS, scenariosNamed } from "../lib/operations/drill/scenarios.js";
+import { SCENARIOS, type Scenario, scenariosNamed } from "../lib/operations/drill/scenarios.js";
 import { Playground } from "../lib/playground/playground.js";
 import { checkPrerequisites } from "../lib/playground/prerequisites.js";
 import { simulatedCluster } from "../lib/playground/simulated-cluster.js";
@@ -19,6 +19,14 @@ import { until } from "../lib/playground/until.js";
 import { endWith } from "./end-with.js";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 5 || value > 3600) {
+    throw new InvalidArgumentError("must be a whole number of seconds from 5 to 3600.");
+  }
+  return value;
+}
+
 const program = new Command("drill")
   .description("runs failover drills, on the simulated region or on deployed edges")
   .argument(
@@ -33,6 +41,7 @@ const program = new Command("drill")
     "configuration (default: the example's on the simulator; EDGE_CONFIG, else edge.config.json live)",
   )
   .option("--stack <folder>", "folder of the deployed stack", "cdktf.out/stacks/edge")
+  .option("--cut <seconds>", "live: how long a fault may cut an edge off, at most", seconds, 60)
   .option("--out <folder>", "where results go", ".drill")
   .option("--json", "print results as JSON", false)
   .parse();
@@ -53,23 +62,29 @@ const say = (text: string) => {
   if (!options.json) process.stdout.write(text);
 };
 
-async function drill(cluster: DrillCluster, config: ReturnType<typeof loadConfig>): Promise<DrillResult[]> {
-  const scenarios = options.all
-    ? SCENARIOS
-    : scenariosNamed(program.args.length > 0 ? program.args : ["carp-down"]);
-  const results: DrillResult[] = [];
+let scenarios: readonly Scenario[] = SCENARIOS;
+/** What came of the drills so far; a later one that cannot run takes nothing away from it. */
+const results: DrillResult[] = [];
+
+async function drill(
+  cluster: DrillCluster,
+  config: ReturnType<typeof loadConfig>,
+  signal?: AbortSignal,
+): Promise<void> {
   for (const scenario of scenarios) {
     say(`${scenario.name}: ${scenario.what} … `);
-    const result = await runDrill(scenario, { cluster, config });
+    const result = await runDrill(scenario, { cluster, config, signal }).catch((error) => {
+      say("not finished\n");
+      throw error;
+    });
     results.push(result);
     say(`${result.verdict}\n`);
     mkdirSync(options.out, { recursive: true });
     appendFileSync(join(options.out, "drills.jsonl"), historyLine(result));
   }
-  return results;
 }
 
-function report(results: readonly DrillResult[]): void {
+function report(): void {
   const history = readFileSync(join(options.out, "drills.jsonl"), "utf8")
     .trimEnd()
     .split("\n")
@@ -93,20 +108,24 @@ function report(results: readonly DrillResult[]): void {
   say(`Pictures: ${join(options.out, "timeline.svg")}, ${join(options.out, "drills.html")}\n`);
 }
 
-async function live(): Promise<DrillResult[]> {
+async function live(): Promise<void> {
   const config = loadConfig(configFile(process.env, options.config), process.env);
-  const cluster = liveCluster(await deployedEdges(config, options.stack, process.env));
+  const deployed = await deployedEdges(config, options.stack, process.env);
+  const cluster = liveCluster({ ...deployed, cut: options.cut });
+  // What a drill has broken on real edges is mended before it ends, whoever ends it.
+  const interrupt = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort());
   try {
     await sound(cluster, 0);
     if (!(await ask(`This interrupts ${config.failoverIp.address} for some seconds, several times. Go on?`)))
-      return [];
-    return await drill(cluster, config);
+      throw new Error("nothing was done");
+    await drill(cluster, config, interrupt.signal);
   } finally {
     await Promise.all(cluster.edges.map((edge) => edge.close()));
   }
 }
 
-async function simulated(): Promise<DrillResult[]> {
+async function simulated(): Promise<void> {
   checkPrerequisites();
   const input = JSON.parse(readFileSync(options.config ?? join(root, "edge.config.example.json"), "utf8"));
   // Shorter waits where they are not what a drill is about.
@@ -128,7 +147,7 @@ async function simulated(): Promise<DrillResult[]> {
     cluster = simulatedCluster(playground);
     await sound(cluster, 60_000);
     say("done\n");
-    return await drill(cluster, parseConfig(config));
+    await drill(cluster, parseConfig(config));
   } finally {
     await Promise.all((cluster?.edges ?? []).map((edge) => edge.close()));
     await playground.stop();
@@ -136,8 +155,12 @@ async function simulated(): Promise<DrillResult[]> {
 }
 
 await endWith(async () => {
-  const results = await (options.live ? live() : simulated());
-  if (results.length > 0 && existsSync(options.out)) report(results);
+  if (!options.all) scenarios = scenariosNamed(program.args.length > 0 ? program.args : ["carp-down"]);
+  try {
+    await (options.live ? live() : simulated());
+  } finally {
+    if (results.length > 0) report();
+  }
   return results.every(({ verdict }) => verdict === "passed") ? 0 : 1;
 });
 process.exit();

@@ -13,23 +13,30 @@ interface DeployedEdgeOutput {
 /**
  * Finds the deployed edges by the outputs of their stack, and the deployer's credentials.
  *
- * @throws Error when the folder has no deployed stack
+ * @throws Error when the folder has no deployed stack, or a drill could do nothing on its edges
  */
 export async function deployedEdges(
   config: EdgeConfig,
   stackFolder: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<LiveClusterOptions> {
+  if (config.ssh.user !== "root") {
+    throw new Error(
+      `ssh.user must be root for a drill, got ${config.ssh.user}; what a drill breaks and mends only root can`,
+    );
+  }
   if (!existsSync(stackFolder)) {
     throw new Error(`${stackFolder} does not exist; deploy first, or name the stack's folder with --stack`);
   }
   const binary = environment.TERRAFORM_BINARY_NAME ?? "terraform";
-  const { status, stdout, stderr } = spawnSync(binary, ["output", "-json", "edges"], {
+  const { status, stdout, stderr, error } = spawnSync(binary, ["output", "-json", "edges"], {
     cwd: stackFolder,
     encoding: "utf8",
   });
   if (status !== 0)
-    throw new Error(`${binary} output failed in ${stackFolder}: ${stderr?.trim()}; deploy first`);
+    throw new Error(
+      `${binary} output failed in ${stackFolder}: ${error?.message ?? stderr.trim()}; deploy first`,
+    );
   const outputs: Record<string, DeployedEdgeOutput> = JSON.parse(stdout);
   const { privateKeyPath, user, port } = config.ssh;
   const privateKey =

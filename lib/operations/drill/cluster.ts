@@ -19,6 +19,8 @@ export interface DrillCluster {
 /** Ways to break things, and to mend each of them. */
 export interface DrillFaults {
   powerOff(edge: RemoteEdge): Promise<Mend>;
+  /** Milliseconds until an edge finds a cut link by itself, at most. @default - 0: it is told */
+  readonly cutDelay?: number;
   /** A cable of one interface is pulled. */
   cutLink(edge: RemoteEdge, which: "external" | "internal"): Promise<Mend>;
   /** The probe's targets do not answer this edge any more. */

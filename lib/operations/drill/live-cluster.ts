@@ -11,6 +11,8 @@ export interface LiveClusterOptions {
   readonly edges: readonly EdgeAddress[];
   /** Credentials that may read the FailOver IPs of the project. */
   readonly api: ClientOptions;
+  /** Seconds after which a fault ends by itself, should nobody be able to mend it earlier. @default - 60 */
+  readonly cut?: number;
 }
 
 interface FailoverIpAnswer {
@@ -18,11 +20,11 @@ interface FailoverIpAnswer {
   readonly routedTo?: string;
 }
 
-/** Seconds for which a fault that cuts the edge off its own SSH lasts, unless it is mended earlier. */
-const CUT = 60;
+/** Milliseconds that an edge may take to boot. */
+const BOOT = 300_000;
 
-/** Deployed edges: everything is done by commands on them, and every fault ends by itself. */
-export function liveCluster({ config, edges, api }: LiveClusterOptions): DrillCluster {
+/** Deployed edges: everything is done by commands on them, and what cuts an edge off ends by itself. */
+export function liveCluster({ config, edges, api, cut = 60 }: LiveClusterOptions): DrillCluster {
   const client = new OvhClient(api);
   const remote = edges.map((address) => new RemoteEdge(address));
   const names = new Map(edges.map(({ instanceId, name }) => [instanceId, name]));
@@ -36,8 +38,15 @@ export function liveCluster({ config, edges, api }: LiveClusterOptions): DrillCl
       return names.get(list.find(({ ip }) => ip === address)?.routedTo ?? "");
     },
     probe: () => answers(address, config.ssh.port),
-    faults: faults(config, remote),
+    faults: faults(config, remote, cut),
   };
+}
+
+async function isThere(edge: RemoteEdge): Promise<boolean> {
+  return edge.run("true").then(
+    ({ status }) => status === 0,
+    () => false,
+  );
 }
 
 /** Whether anything at an address answers: a connection, or its refusal. */
@@ -54,16 +63,24 @@ function answers(host: string, port: number): Promise<boolean> {
   });
 }
 
-function faults({ interfaces, probe, ovh }: EdgeConfig, edges: readonly RemoteEdge[]): DrillFaults {
+function faults(
+  { interfaces, probe, ovh }: EdgeConfig,
+  edges: readonly RemoteEdge[],
+  cut: number,
+): DrillFaults {
   /** Runs a command now and its opposite after a while, even if nobody can reach the edge meanwhile. */
   const forAWhile = async (edge: RemoteEdge, now: string, after: string): Promise<Mend> => {
     const began = Date.now();
-    await edge.run(`(${now}; sleep ${CUT}; ${after}) >/dev/null 2>&1 </dev/null &`);
+    const { stdout } = await edge.run(
+      `(${now}; sleep ${cut}; ${after}) >/dev/null 2>&1 </dev/null & echo $!`,
+    );
     return async () => {
-      await edge.run(after).catch(() => {});
-      const left = CUT * 1000 - (Date.now() - began);
-      if (left > 0) await sleep(left);
-      await edge.close();
+      try {
+        await edge.run(`kill ${stdout.trim()}; ${after}`);
+      } catch {
+        await sleep(Math.max(0, cut * 1000 - (Date.now() - began)));
+        await edge.close();
+      }
     };
   };
   const routes = (verb: "add" | "delete", hosts: readonly string[]) =>
@@ -74,10 +91,15 @@ function faults({ interfaces, probe, ovh }: EdgeConfig, edges: readonly RemoteEd
     powerOff: async (edge) => {
       await edge.run("(sleep 1; reboot -nq) >/dev/null 2>&1 </dev/null &");
       return async () => {
-        await edge.close();
-        await sleep(CUT * 1000);
+        const end = Date.now() + BOOT;
+        do {
+          await edge.close();
+          await sleep(2000);
+        } while (!(await isThere(edge)) && Date.now() < end);
       };
     },
+    // A link that ifconfig takes down need not be a link change to the driver: the next poll finds it.
+    cutDelay: probe.interval * 1000,
     cutLink: (edge, which) =>
       forAWhile(edge, `ifconfig ${interfaces[which]} down`, `ifconfig ${interfaces[which]} up`),
     silenceProbes: (edge) => forAWhile(edge, routes("add", probe.targets), routes("delete", probe.targets)),

@@ -18,7 +18,7 @@ export function drillRows(results: readonly DrillResult[]): { head: string[]; ro
     result.by ?? "–",
     ...PHASES.map(([phase]) => ms(result.phases[phase])),
     ms(result.limit),
-    String(result.lost),
+    result.lost === undefined ? "–" : String(result.lost),
     String(result.requests),
     result.reason === undefined ? result.verdict : `${result.verdict}: ${result.reason}`,
   ]);

@@ -26,6 +26,8 @@ export interface DrillOptions {
   readonly deadline?: number;
   /** Whether to wait afterwards until everything is sound again. @default - true */
   readonly leaveSound?: boolean;
+  /** Ends the drill early; what it has broken is mended all the same. */
+  readonly signal?: AbortSignal;
 }
 
 const POLL = 100;
@@ -33,25 +35,32 @@ const POLL = 100;
 /**
  * Runs one drill on a sound cluster and leaves it sound.
  *
- * @throws Error when the cluster is not sound to start with, or not afterwards
+ * @throws Error when the cluster is not sound to start with or not afterwards, or when it is interrupted
  */
 export async function runDrill(scenario: Scenario, options: DrillOptions): Promise<DrillResult> {
-  const { cluster, config, deadline = 120_000, leaveSound = true } = options;
+  const { cluster, config, deadline = 120_000, leaveSound = true, signal } = options;
   await cluster.prepare?.();
   const holder = await sound(cluster, cluster.prepare === undefined ? 0 : deadline);
   const watch = new Watch(cluster, holder);
   const at = new Date().toISOString();
   const limits: Readonly<Record<string, number | undefined>> = config.drill?.limits ?? {};
-  const limit = limits[scenario.name] ?? scenario.limit?.(config);
-  await watch.open();
-  watch.begin();
-  const mend = await scenario.fault(cluster, holder);
+  const limit = limits[scenario.name] ?? scenario.limit?.(config, cluster);
+  const aborted = () => signal?.aborted === true;
   try {
-    if (scenario.expects === "takeover") await pass(() => watch.complete, deadline);
-    else await pass(() => watch.moved, scenario.calm?.(config) ?? 0);
+    await watch.open();
+    if (aborted()) throw new Error(`${scenario.name} was interrupted before anything was broken`);
+    watch.begin();
+    const mend = await scenario.fault(cluster, holder);
+    try {
+      if (scenario.expects === "takeover") await pass(() => watch.complete || aborted(), deadline);
+      else await pass(() => watch.moved || aborted(), scenario.calm?.(config) ?? 0);
+    } finally {
+      await mend();
+    }
   } finally {
-    await mend();
+    watch.close();
   }
+  if (aborted()) throw new Error(`${scenario.name} was interrupted; what it had broken is mended`);
   const seen = watch.close();
   if (leaveSound) await sound(cluster, deadline);
   return {

@@ -10,7 +10,7 @@ export interface Scenario {
   /** Whether another edge must take the FailOver IP over, or none may. */
   readonly expects: "takeover" | "nothing moves";
   /** Milliseconds from the fault until OVH accepts the claim, at most. */
-  readonly limit?: (config: EdgeConfig) => number;
+  readonly limit?: (config: EdgeConfig, cluster: DrillCluster) => number;
   /** Milliseconds for which nothing may move. */
   readonly calm?: (config: EdgeConfig) => number;
   fault(cluster: DrillCluster, holder: RemoteEdge): Promise<Mend>;
@@ -27,7 +27,12 @@ export function silenceLimit({ carp, edges }: EdgeConfig): number {
 
 const announced = () => LINK_LOSS + ROUND_TRIPS;
 const silent = (config: EdgeConfig) => silenceLimit(config) * 1.1 + ROUND_TRIPS;
-const command = (edge: RemoteEdge, text: string) => edge.run(text).then(() => {});
+const found = (_: EdgeConfig, { faults }: DrillCluster) => announced() + (faults.cutDelay ?? 0);
+
+async function command(edge: RemoteEdge, text: string): Promise<void> {
+  const { status, stderr } = await edge.run(text);
+  if (status !== 0) throw new Error(`${edge.name}: ${text} failed with status ${status}: ${stderr.trim()}`);
+}
 
 /** All drills, in an order in which each finds the cluster sound. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -52,14 +57,14 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "external-lost",
     what: "the master's public interface loses its link",
     expects: "takeover",
-    limit: announced,
+    limit: found,
     fault: (cluster, holder) => cluster.faults.cutLink(holder, "external"),
   },
   {
     name: "internal-lost",
     what: "the master's internal interface loses its link",
     expects: "takeover",
-    limit: announced,
+    limit: found,
     fault: (cluster, holder) => cluster.faults.cutLink(holder, "internal"),
   },
   {

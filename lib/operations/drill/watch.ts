@@ -20,8 +20,8 @@ export interface Sighting {
   readonly phases: Phases;
   /** Name of the edge that took over. */
   readonly by?: string;
-  /** Probes of the address that were not answered. */
-  readonly lost: number;
+  /** Probes of the address that were not answered; undefined where it answered none before the fault. */
+  readonly lost?: number;
   /** Requests that the claims took. */
   readonly requests: number;
   /** What the edges logged, with milliseconds after the fault. */
@@ -40,7 +40,7 @@ export class Watch {
   private readonly log: { ms: number; edge: string; text: string }[] = [];
   private readonly stops: (() => void)[] = [];
   private by: string | undefined;
-  private lost = 0;
+  private lost: number | undefined;
   private requests = 0;
   private started = 0;
   private probing = true;
@@ -53,6 +53,10 @@ export class Watch {
   /** Begins to follow the logs, and returns once it is known that they are followed. */
   async open(): Promise<void> {
     await Promise.all(this.cluster.edges.flatMap((edge) => LOGS.map((log) => this.follow(edge, log))));
+    // An address that does not answer from here cannot tell what a fault does to it.
+    for (let attempt = 0; attempt < 3 && this.lost === undefined; attempt++) {
+      if (await this.cluster.probe().catch(() => false)) this.lost = 0;
+    }
   }
 
   private async follow(edge: RemoteEdge, { file, priority }: (typeof LOGS)[number]): Promise<void> {
@@ -73,13 +77,13 @@ export class Watch {
   /** The fault happens now. */
   begin(): void {
     this.started = Date.now();
-    void this.probe();
+    if (this.lost !== undefined) void this.probe();
   }
 
   /** Whether all phases of a takeover are there. */
   get complete(): boolean {
     const { master, alias, accepted, confirmed } = this.phases;
-    const answered = this.phases.packet !== undefined || this.lost === 0;
+    const answered = this.phases.packet !== undefined || !this.lost;
     return [master, alias, accepted, confirmed].every((ms) => ms !== undefined) && answered;
   }
 
@@ -98,7 +102,7 @@ export class Watch {
     this.probing = false;
     for (const stop of this.stops) stop();
     const { phases, by, lost, requests, log } = this;
-    return { phases, by, lost, requests, log };
+    return { phases, by, requests, log, ...(lost === undefined ? {} : { lost }) };
   }
 
   private read(edge: RemoteEdge, line: string): void {
@@ -127,8 +131,8 @@ export class Watch {
   private async probe(): Promise<void> {
     while (this.probing) {
       const answered = await this.cluster.probe().catch(() => false);
-      if (!answered) this.lost++;
-      else if (this.lost > 0) this.phases.packet ??= this.elapsed;
+      if (!answered) this.lost = (this.lost ?? 0) + 1;
+      else if (this.lost) this.phases.packet ??= this.elapsed;
       await new Promise((resolve) => setTimeout(resolve, this.cluster.probeInterval));
     }
   }

@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseConfig } from "../../lib/config/load.js";
+import { deployedEdges } from "../../lib/operations/deployed-edges.js";
+import { example } from "../config/example.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "stack-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the deployed edges", () => {
+  it("are not looked for where a drill would not be root on them", async () => {
+    const config = parseConfig(example({ "ssh.user": "deploy" }));
+    await expect(deployedEdges(config, folder, {})).rejects.toThrow(
+      "ssh.user must be root for a drill, got deploy; what a drill breaks and mends only root can",
+    );
+  });
+
+  it("are not found in a folder that is not there", async () => {
+    const stack = join(folder, "nowhere");
+    await expect(deployedEdges(parseConfig(example()), stack, {})).rejects.toThrow(
+      `${stack} does not exist; deploy first, or name the stack's folder with --stack`,
+    );
+  });
+
+  it("are not found without Terraform, and the message names what could not be run", async () => {
+    const environment = { TERRAFORM_BINARY_NAME: "no-such-terraform" };
+    await expect(deployedEdges(parseConfig(example()), folder, environment)).rejects.toThrow(
+      `no-such-terraform output failed in ${folder}: spawnSync no-such-terraform ENOENT; deploy first`,
+    );
+  });
+});
