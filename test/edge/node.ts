@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundle } from "../../lib/edge/bundle.js";
 import type { RenderedEdge } from "../../lib/edge/file.js";
-import { Machine } from "../../lib/simulator/node/machine.js";
+import { Machine, type Surroundings } from "../../lib/simulator/node/machine.js";
 import type { CommandResult } from "../../lib/simulator/node/sandbox.js";
 import { filled, VALUES } from "./bundles.js";
 
@@ -39,6 +39,8 @@ export interface NodeOptions {
   readonly shell?: Shell;
   /** A disk to begin with, from `TestNode.disk`. @default - one as an image has it */
   readonly disk?: string;
+  /** Where names lead. @default - nowhere */
+  readonly resolve?: Surroundings["resolve"];
 }
 
 /** What came of a delivery. */
@@ -78,7 +80,7 @@ export class TestNode {
   private readonly folder = mkdtempSync(join(tmpdir(), "edge-node-"));
   private readonly peers: NodeJS.Timeout[] = [];
 
-  constructor({ shell, disk }: NodeOptions = {}) {
+  constructor({ shell, disk, resolve }: NodeOptions = {}) {
     this.machine = new Machine(
       "edge",
       join(this.folder, "n"),
@@ -90,8 +92,8 @@ export class TestNode {
       {
         // Boots quickly; what carp does keeps its real time.
         speed: 5,
-        answersPing: () => true,
-        resolve: () => "no such name",
+        answersPing: (machine) => machine.reachable,
+        resolve: resolve ?? (() => "no such name"),
         advertise: () => {},
         changed: () => {},
       },
