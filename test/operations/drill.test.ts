@@ -87,6 +87,26 @@ describe("the pictures", () => {
     expect(svg).not.toMatch(/href|src=|url\(/);
   });
 
+  it("shows packets by a mark of another shape, and the limit of a drill in which something moved", () => {
+    const svg = timelineSvg([{ ...passed, phases: { ...passed.phases, packet: 2000 } }, failed]);
+    expect(svg).toMatch(/<path class="mark"[^>]*><title>packet 2000 ms<\/title>/);
+    expect(svg.match(/<title>limit 1150 ms<\/title>/g)).toHaveLength(1);
+    expect(svg).toContain(">limit for accepted<");
+  });
+
+  it("cut a reason that is longer than its row, and keep all of it for a pointer", () => {
+    const reason = "x".repeat(150);
+    const svg = timelineSvg([{ ...failed, reason }]);
+    expect(svg).toContain(`>${"x".repeat(99)}…<`);
+    expect(svg).toContain(`<title>${reason}</title>`);
+  });
+
+  it("leave open how many probes were lost where the address could not be probed", () => {
+    const { lost: _, ...unprobed } = passed;
+    expect(drillRows([unprobed]).rows[0]?.[8]).toBe("–");
+    expect(drillPage([unprobed])).toContain("<td>1150</td><td>–</td><td>3</td>");
+  });
+
   it("say of a drill in which nothing moved why, as text and not as markup", () => {
     const page = drillPage([failed]);
     expect(page).toContain("never seen: master &#38; &#60;alias&#62;");
