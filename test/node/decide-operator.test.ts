@@ -221,6 +221,17 @@ describe("rule 12: boot: edgefault first, then by rule 2; a claim only after 15 
     expect(only(await edge.later(1).pass({ carp: "MASTER" }), "claim")).toEqual([["claim"]]);
   });
 
+  it("is as settled after 15 s as a master that needs no claim", async () => {
+    const edge = new WatchedEdge({ boot: true, carp: "MASTER" });
+    await edge.pass();
+    await edge.later(1).answered("here");
+    await edge.later(15).pass({ boot: false });
+    expect(edge.memory.booted).toBeUndefined();
+    await edge.later(5).pass({ carp: "BACKUP" });
+    await edge.answered("elsewhere");
+    expect(only(await edge.later(5).pass({ carp: "MASTER" }), "claim")).toEqual([["claim"]]);
+  });
+
   it("waits for the first claim after the boot, not for each one", async () => {
     const edge = await booted("MASTER");
     await edge.later(15).pass();
