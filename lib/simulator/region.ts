@@ -42,6 +42,8 @@ export interface RegionOptions {
   readonly failover?: Partial<FailoverBehaviour>;
   /** Milliseconds until a node gives up connecting to what it cannot reach. @default - 75 s, by `speed` */
   readonly connectTimeout?: number;
+  /** Milliseconds that a boot goes on after ifstated has started. @default - 500, by `speed` */
+  readonly bootRest?: number;
 }
 
 /** A simulated OVH region: its API, its instances as machines, its vRack, and a Terraform provider for it. */
@@ -319,9 +321,10 @@ export class Region {
   }
 
   private surroundings(): Surroundings {
-    const { speed = 1, connectTimeout } = this.options;
+    const { speed = 1, connectTimeout, bootRest } = this.options;
     return {
       speed,
+      ...(bootRest === undefined ? {} : { bootRest }),
       ...(connectTimeout === undefined ? {} : { connectTimeout }),
       answersPing: (machine, host) =>
         machine.reachable && !this.silent.has(host) && !this.silent.has(`for ${machine.name}`),

@@ -25,8 +25,14 @@ const SPEED = 5;
 export const MOVE = 500;
 /** Milliseconds until what cannot be reached is given up, as where a router says so. */
 const UNREACHABLE = 300;
+/** Milliseconds of a boot after ifstated has started: enough for a first pass on a busy machine. */
+const BOOT_REST = 1500;
 /** Milliseconds within which an arena must be sound again. */
 const SOUND_WITHIN = 60_000;
+
+const FORGET = "rm -f /var/run/edge-sync/memory.json; /usr/local/sbin/edge-sync pass";
+/** Milliseconds until edges that remember are told to forget again. */
+const FORGET_EACH = 4000;
 
 /** A configuration with so many edges, and with the shortest waits that it may have. */
 export function arenaConfig({ edges, config }: Pick<ArenaOptions, "edges" | "config">): EdgeConfigInput {
@@ -51,7 +57,7 @@ export class Arena {
   static async create(options: ArenaOptions): Promise<Arena> {
     const playground = await Playground.create({
       config: arenaConfig(options),
-      region: { speed: SPEED, moveDuration: MOVE, connectTimeout: UNREACHABLE },
+      region: { speed: SPEED, moveDuration: MOVE, connectTimeout: UNREACHABLE, bootRest: BOOT_REST },
     });
     try {
       await playground.synth();
@@ -93,11 +99,28 @@ export class Arena {
     failoverIps.place(failoverIps.list()[0]?.id as string, region.instanceId("edge-1"));
     for (const machine of machines) this.clean(machine);
     await Promise.all(machines.map((machine) => machine.boot()));
-    await until(() => this.elect(), "edge-1 is not the one master after a boot", SOUND_WITHIN);
+    await this.comes(() => this.elect(), "edge-1 is not the one master after a boot");
     // What a boot leaves to wait for is not what a schedule begins with.
-    const forget = "rm -f /var/run/edge-sync/memory.json; /usr/local/sbin/edge-sync pass";
-    await Promise.all(machines.map(({ sandbox }) => sandbox.run(forget)));
-    await until(() => this.sound, "the edges are not sound after a boot", SOUND_WITHIN);
+    let forgotten = 0;
+    await this.comes(() => {
+      // A pass that is at work meanwhile writes down what it remembers.
+      if (this.elected && performance.now() - forgotten > FORGET_EACH) {
+        forgotten = performance.now();
+        for (const machine of machines.filter((one) => !knows(one))) void machine.sandbox.run(FORGET);
+      }
+      return this.sound;
+    }, "the edges are not sound after a boot");
+  }
+
+  /** Waits for something, and says what there is in its place where it does not come. */
+  private async comes(condition: () => boolean, what: string): Promise<void> {
+    await until(condition, what, SOUND_WITHIN).catch((error: Error) => {
+      const view = JSON.stringify(viewOf(this.region));
+      const logs = this.machines.map(({ name, syslog }) =>
+        [name, ...syslog.slice(-15).map(({ tag, text }) => `  ${tag}: ${text}`)].join("\n"),
+      );
+      throw new Error([error.message, view, ...logs].join("\n"));
+    });
   }
 
   /** Ends everything. */
@@ -145,8 +168,8 @@ export class Arena {
 /** Whether an edge has heard from OVH since it was told to forget. */
 function knows({ sandbox }: Machine): boolean {
   try {
-    const { known, booted } = JSON.parse(sandbox.read("/var/run/edge-sync/memory.json") ?? "{}");
-    return (known === "here" || known === "elsewhere") && booted === undefined;
+    const { known, booted, tokens } = JSON.parse(sandbox.read("/var/run/edge-sync/memory.json") ?? "{}");
+    return (known === "here" || known === "elsewhere") && booted === undefined && tokens === 3;
   } catch {
     return false;
   }

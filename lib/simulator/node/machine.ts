@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly speed: number;
   /** Milliseconds until a connection to what cannot be reached is given up. @default - 75 s, scaled */
   readonly connectTimeout?: number;
+  /** Milliseconds that rc(8) goes on after it has started ifstated. @default - 500, scaled */
+  readonly bootRest?: number;
   answersPing(machine: Machine, host: string): boolean;
   /** Where a name and port lead: a loopback address, or why nowhere. */
   resolve(
@@ -185,7 +187,7 @@ export class Machine {
     else this.log("daemon.err", "rc", errors.join("; "));
     if (this.enabled) await this.startIfstated();
     // Other daemons and rc.local take their time too.
-    await new Promise((resolve) => setTimeout(resolve, this.scaled(500)));
+    await new Promise((resolve) => setTimeout(resolve, this.world.bootRest ?? this.scaled(500)));
     if (lost()) return;
     kernel.demote("carp", -BOOT_DEMOTION);
     this.cron = setInterval(() => void this.runCron(), this.scaled(60_000));

@@ -259,7 +259,7 @@ export class WorldEdge implements Claimant {
   }
 
   /** One pass runs, one more may wait. */
-  private pass(): void {
+  pass(): void {
     if (this.queued || !this.running) return;
     this.queued = true;
     this.after(this.world.passMs, async () => {

@@ -9,6 +9,9 @@ export type LinkName = keyof typeof LINKS;
 
 /** What can be done to the edges of a world. An edge is named, or `all`. */
 export class WorldFaults {
+  private readonly coming: { readonly method: Method; readonly fault: RequestFault }[] = [];
+  private refusal: number | undefined;
+
   constructor(private readonly world: World) {}
 
   cut(name: string, link: LinkName): void {
@@ -85,6 +88,24 @@ export class WorldFaults {
   /** Lets the next requests of an edge to OVH go wrong, one after the other. */
   fail(name: string, method: Method, ...faults: readonly RequestFault[]): void {
     for (const edge of this.edges(name)) edge.line.fail(method, ...faults);
+  }
+
+  /** Lets the next requests of a kind go wrong, whichever edge sends them. */
+  failNext(method: Method, ...faults: readonly RequestFault[]): void {
+    this.coming.push(...faults.map((fault) => ({ method, fault })));
+  }
+
+  /** Lets OVH refuse every attach with an HTTP status, or none any more. */
+  refuse(status: number | undefined): void {
+    this.refusal = status;
+  }
+
+  /** What goes wrong with a request, whichever edge sends it. */
+  take(method: Method): RequestFault {
+    const index = this.coming.findIndex((armed) => armed.method === method);
+    const [found] = index < 0 ? [] : this.coming.splice(index, 1);
+    if (found !== undefined) return found.fault;
+    return method === "POST" && this.refusal !== undefined ? { status: this.refusal } : {};
   }
 
   /** Something that is no edge advertises on the CARP network. @returns how to stop it */

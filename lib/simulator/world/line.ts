@@ -73,7 +73,8 @@ export class Line {
 
   private take(method: Method): RequestFault {
     const index = this.faults.findIndex((armed) => armed.method === method);
-    return index < 0 ? {} : (this.faults.splice(index, 1)[0]?.fault ?? {});
+    const [own] = index < 0 ? [] : this.faults.splice(index, 1);
+    return own?.fault ?? this.world.faults.take(method);
   }
 
   private effect(request: () => string, { status, retry, lostReply }: RequestFault): Reply {

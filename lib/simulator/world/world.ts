@@ -23,6 +23,12 @@ export interface WorldOptions {
   readonly rttMs?: number;
   /** net.inet.carp.preempt on every edge. @default - false */
   readonly preempt?: boolean;
+  /** @default - the configuration's: poll 10, check_interval 30, healthy_for 10, probe_stale 30 */
+  readonly settings?: DecisionSettings;
+  /** Pings in one probe. @default - 3 */
+  readonly attempts?: number;
+  /** Milliseconds that a claim may take. @default - 120 s */
+  readonly deadlineMs?: number;
 }
 
 /** One line of what happened. */
@@ -43,14 +49,14 @@ export class World {
   readonly failoverIp = FAILOVER_IP;
   readonly failoverId = FAILOVER_ID;
   readonly timeline: WorldMoment[] = [];
-  readonly settings: DecisionSettings = { poll: 10, check_interval: 30, healthy_for: 10, probe_stale: 30 };
+  readonly settings: DecisionSettings;
   readonly advbase: number;
   readonly rttMs: number;
   readonly preempt: boolean;
   readonly faults = new WorldFaults(this);
   readonly passMs = 20;
-  readonly attempts = 3;
-  readonly deadlineMs = 120_000;
+  readonly attempts: number;
+  readonly deadlineMs: number;
   readonly decider: Decider;
   readonly ifstatedConf: string;
   /** Whether OVH's API answers anybody. */
@@ -71,6 +77,9 @@ export class World {
     this.advbase = options.advbase ?? 1;
     this.rttMs = options.rttMs ?? 50;
     this.preempt = options.preempt ?? false;
+    this.settings = options.settings ?? { poll: 10, check_interval: 30, healthy_for: 10, probe_stale: 30 };
+    this.attempts = options.attempts ?? 3;
+    this.deadlineMs = options.deadlineMs ?? 120_000;
     this.random = seededRandom(seed);
     const ids = advskews.map((_, index) => `instance-${index + 1}`);
     this.project = new OvhProject(
