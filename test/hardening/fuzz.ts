@@ -159,8 +159,8 @@ function refusalFaults(issues: readonly ConfigIssue[], spoiled: readonly string[
 }
 
 function leaks(message: string, input: unknown, { carpPassword }: Wish["values"]): string[] {
-  // What the configuration says in clear may be told.
-  if (carpPassword.length < 6 || JSON.stringify(input).includes(carpPassword)) return [];
+  // A word that the rule itself has, and what the configuration says in clear, may be told.
+  if (!/^(?=.*[^a-z]).{8,}$/s.test(carpPassword) || JSON.stringify(input).includes(carpPassword)) return [];
   return message.includes(carpPassword) ? ["the refusal shows the password"] : [];
 }
 
