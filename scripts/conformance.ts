@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { playRecording } from "../lib/simulator/ifstated/recording.js";
+import { conform } from "../lib/simulator/ifstated/conformance.js";
 import { endWith } from "./end-with.js";
 
 const program = new Command("conformance")
@@ -11,16 +11,16 @@ const program = new Command("conformance")
 
 await endWith(async () => {
   const [folder] = program.processedArgs as [string];
-  let [passed, failed] = [0, 0];
-  for (const file of readdirSync(folder).sort()) {
-    if (!file.endsWith(".json")) continue;
-    const difference = playRecording(JSON.parse(readFileSync(join(folder, file), "utf8")));
-    if (difference === undefined) passed++;
-    else {
-      failed++;
-      process.stdout.write(`${file}: ${difference}\n`);
-    }
+  let files: string[] = [];
+  try {
+    files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  } catch (error) {
+    process.stderr.write(`${folder} is no folder that can be read: ${(error as Error).message}\n`);
   }
-  process.stdout.write(`${passed} passed, ${failed} failed\n`);
-  return failed === 0 && passed > 0 ? 0 : 1;
+  const recordings = files.filter((file) => file.endsWith(".json"));
+  const { lines, ok } = conform(
+    new Map(recordings.map((file) => [file, readFileSync(join(folder, file), "utf8")])),
+  );
+  process.stdout.write(`${lines.join("\n")}\n`);
+  return ok ? 0 : 1;
 });

@@ -1,9 +1,8 @@
 /** A token of ifstated.conf(5). */
 export interface Token {
   readonly kind: "string" | "number" | "keyword" | "newline" | "char" | "end" | "error";
+  /** Its text; a number's is its value in decimal. */
   readonly text: string;
-  /** Line on which the token begins. */
-  readonly line: number;
 }
 
 const KEYWORDS = new Set([
@@ -22,166 +21,193 @@ const KEYWORDS = new Set([
   "up",
 ]);
 const WORD_START = /[A-Za-z0-9:_&|]/;
-const WORD_REST = /[!-~]/;
+const IN_WORD = /[!-~]/;
 const NOT_IN_WORD = "(){}!=#,.";
-const AFTER_NUMBER = /[\s),/}=]/;
+const AFTER_NUMBER = /[ \t\n\v\f\r),/}=]/;
+/** Bytes, of a quoted string or a macro's name. */
 const STRING_LIMIT = 8094;
+/** Bytes, of anything else. */
 const WORD_LIMIT = 8095;
+/** What is given back beyond this is lost. */
+const GIVEN_BACK_LIMIT = 127;
 
 /** What the lexer tells about a token it could not read; the token itself is `error`. */
-export type Report = (line: number, message: string) => void;
+export type Report = (message: string) => void;
+
+/** The daemon reads bytes: one character each, whatever they mean together. */
+export function toBytes(text: string): string {
+  if (!/[^\0-\x7f]/.test(text)) return text;
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
+}
+
+function fromBytes(bytes: string): string {
+  if (!/[^\0-\x7f]/.test(bytes)) return bytes;
+  return new TextDecoder().decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)));
+}
 
 /** Reads tokens; macros are replaced by what they stand for, which is read as tokens again. */
 export class Lexer {
+  /** Line that a message of now would name: where the last token began, or where a line went on within it. */
+  line = 1;
+  private fileLine = 1;
   private at = 0;
-  private line = 1;
-  /** Text of the macro that is being read, and how much of it has been. */
+  private readonly text: string;
+  /** Text of the macro that is being read; before its start while more was given back than it gave. */
   private macro: { readonly text: string; at: number } | undefined;
+  private readonly givenBack: string[] = [];
 
   constructor(
-    private readonly text: string,
+    text: string,
     private readonly macros: (name: string) => string | undefined,
     private readonly report: Report,
-  ) {}
+  ) {
+    this.text = toBytes(text);
+  }
 
   next(): Token {
     for (;;) {
       let char = this.get();
       while (char === " " || char === "\t") char = this.get();
-      const line = this.line;
+      this.line = this.fileLine;
       if (char === "#") {
         do char = this.get();
         while (char !== "\n" && char !== "");
       }
-      if (char === "" || char === "\0") return { kind: "end", text: "", line };
-      if (char === "\n") {
-        this.line++;
-        return { kind: "newline", text: "\n", line };
-      }
       if (char === "$" && this.macro === undefined) {
-        const failed = this.expand(line);
+        const failed = this.expand();
         if (failed === undefined) continue;
         return failed;
       }
-      if (char === '"' || char === "'") return this.quoted(char, line);
+      if (char === '"' || char === "'") return this.quoted(char);
       if (char === "-" || /[0-9]/.test(char)) {
-        const number = this.number(char, line);
+        const number = this.number(char);
         if (number !== undefined) return number;
       }
-      if (WORD_START.test(char)) return this.word(char, line);
-      return { kind: "char", text: char, line };
+      if (WORD_START.test(char)) return this.word(char);
+      if (char === "\n") {
+        this.line = this.fileLine++;
+        return { kind: "newline", text: "\n" };
+      }
+      if (char === "" || char === "\0") return { kind: "end", text: "" };
+      return { kind: "char", text: char };
     }
   }
 
-  /** The next character; outside of macros a backslash joins lines or is dropped. */
-  private get(raw = false): string {
+  /** The next character, empty at the end; in the file a backslash joins lines or is dropped, but not in quotes. */
+  private get(quoted = false): string {
     if (this.macro !== undefined) {
-      const char = this.macro.text[this.macro.at];
-      if (char !== undefined) {
-        this.macro.at++;
+      const char = this.macro.text[this.macro.at++];
+      if (this.macro.at > 0) {
+        if (char !== undefined) return char;
+        this.macro = undefined;
+      }
+    }
+    const back = this.givenBack.pop();
+    if (back !== undefined) return back;
+    for (;;) {
+      const char = this.text[this.at] ?? "";
+      this.at++;
+      if (quoted || char !== "\\") {
+        if (quoted && char === "") this.report("reached end of file while parsing quoted string");
         return char;
       }
-      this.macro = undefined;
+      const after = this.text[this.at] ?? "";
+      this.at++;
+      if (after !== "\n") return after;
+      this.line = this.fileLine++;
     }
-    const char = this.text[this.at] ?? "";
-    if (char !== "") this.at++;
-    if (char !== "\\" || raw) return char;
-    const after = this.text[this.at] ?? "";
-    if (after !== "") this.at++;
-    if (after !== "\n") return after;
-    this.line++;
-    return this.get();
   }
 
   private back(char: string): void {
     if (char === "") return;
-    if (this.macro !== undefined) this.macro.at--;
-    else this.at--;
+    if (this.macro !== undefined && --this.macro.at >= 0) return;
+    if (this.givenBack.length < GIVEN_BACK_LIMIT) this.givenBack.push(char);
   }
 
-  private peek(): string {
-    if (this.macro !== undefined) {
-      const char = this.macro.text[this.macro.at];
-      if (char !== undefined) return char;
-    }
-    return this.text[this.at] ?? "";
-  }
-
-  private expand(line: number): Token | undefined {
+  private expand(): Token | undefined {
     let name = "";
-    while (/[A-Za-z0-9_]/.test(this.peek())) name += this.get();
+    for (;;) {
+      const char = this.get();
+      if (char === "") return { kind: "end", text: "" };
+      if (name.length >= STRING_LIMIT) return this.fail("string too long");
+      if (!/[A-Za-z0-9_]/.test(char)) {
+        this.back(char);
+        break;
+      }
+      name += char;
+    }
     const value = this.macros(name);
-    if (value === undefined) return this.fail(line, `macro '${name}' not defined`);
-    this.macro = { text: value, at: 0 };
+    if (value === undefined) return this.fail(`macro '${name}' not defined`);
+    this.macro = { text: toBytes(value), at: 0 };
     return undefined;
   }
 
-  private quoted(quote: string, line: number): Token {
+  private quoted(quote: string): Token {
     let text = "";
     for (;;) {
-      const char = this.get(true);
-      if (char === "") {
-        this.report(line, "reached end of file while parsing quoted string");
-        return { kind: "error", text: "", line };
-      }
+      let char = this.get(true);
+      if (char === "") return { kind: "end", text: "" };
       if (char === "\n") {
-        this.line++;
+        this.fileLine++;
         continue;
       }
       if (char === "\\") {
         const after = this.get(true);
-        if (after === quote || after === " " || after === "\t") text += after;
-        else if (after === "\n") this.line++;
-        else {
-          text += char;
-          this.back(after);
+        if (after === "") return { kind: "end", text: "" };
+        if (after === "\n") {
+          this.fileLine++;
+          continue;
         }
+        if (after === quote || after === " " || after === "\t") char = after;
+        else this.back(after);
       } else if (char === quote) {
-        return { kind: "string", text, line };
+        return { kind: "string", text: fromBytes(text) };
       } else if (char === "\0") {
-        return { kind: "error", text: "", line };
-      } else {
-        text += char;
+        return this.fail("syntax error");
       }
-      if (text.length > STRING_LIMIT) return this.fail(line, "string too long");
+      if (text.length >= STRING_LIMIT) return this.fail("string too long");
+      text += char;
     }
   }
 
-  private number(first: string, line: number): Token | undefined {
-    let text = first;
-    while (/[0-9]/.test(this.peek())) text += this.get();
-    const after = this.peek();
-    if (/\d/.test(text) && (after === "" || AFTER_NUMBER.test(after))) {
+  private number(first: string): Token | undefined {
+    let text = "";
+    let char = first;
+    do {
+      text += char;
+      if (text.length > WORD_LIMIT) return this.fail("string too long");
+      char = this.get();
+    } while (/[0-9]/.test(char));
+    this.back(char);
+    if (text !== "-" && (char === "" || AFTER_NUMBER.test(char))) {
       const value = BigInt(text);
-      if (value > 2n ** 63n - 1n) return this.fail(line, `"${text}" invalid number: too large`);
-      if (value < -(2n ** 63n)) return this.fail(line, `"${text}" invalid number: too small`);
-      return { kind: "number", text, line };
+      if (value > 2n ** 63n - 1n) return this.fail(`"${text}" invalid number: too large`);
+      if (value < -(2n ** 63n)) return this.fail(`"${text}" invalid number: too small`);
+      return { kind: "number", text: String(value) };
     }
-    for (let i = text.length; i > 1; i--) this.back(text[i - 1] as string);
+    for (let i = text.length - 1; i > 0; i--) this.back(text[i] as string);
     return undefined;
   }
 
-  private word(first: string, line: number): Token {
-    let text = first;
-    for (;;) {
-      const char = this.get();
-      if (char === "" || !WORD_REST.test(char) || NOT_IN_WORD.includes(char)) {
-        this.back(char);
-        break;
-      }
+  private word(first: string): Token {
+    let text = "";
+    let char = first;
+    do {
       text += char;
-      if (text.length > WORD_LIMIT) return this.fail(line, "string too long");
-    }
-    return { kind: KEYWORDS.has(text) ? "keyword" : "string", text, line };
+      if (text.length > WORD_LIMIT) return this.fail("string too long");
+      char = this.get();
+    } while (IN_WORD.test(char) && !NOT_IN_WORD.includes(char));
+    this.back(char);
+    return { kind: KEYWORDS.has(text) ? "keyword" : "string", text };
   }
 
   /** Reports, and leaves the rest of the line unread. */
-  private fail(line: number, message: string): Token {
-    this.report(line, message);
+  private fail(message: string): Token {
+    this.report(fromBytes(message));
     this.macro = undefined;
     let char = this.get();
     while (char !== "\n" && char !== "") char = this.get();
-    if (char === "\n") this.line++;
-    return { kind: "error", text: "", line };
+    if (char === "\n") this.fileLine++;
+    return { kind: "error", text: "" };
   }
 }

@@ -8,6 +8,7 @@ import {
 } from "./parser.js";
 import { type ExternalTest, isTrue, newScope, type RawLink, type Scope } from "./scope.js";
 import { type IfstatedSnapshot, restoreScope, snapshotScope } from "./snapshot.js";
+import { Timers } from "./timers.js";
 
 export type { ExternalTest, RawLink } from "./scope.js";
 export { type IfstatedSnapshot, steady } from "./snapshot.js";
@@ -41,7 +42,7 @@ export interface IfstatedEnvironment {
 export interface IfstatedOptions {
   /** -D: definitions that win over the file's. */
   readonly definitions?: ReadonlyMap<string, string>;
-  /** -i: link states are not taken over. */
+  /** -i: what has no value yet gets none by an event, so links never do. */
   readonly ignoreLinks?: boolean;
   /** Name of the file in messages. */
   readonly file?: string;
@@ -56,6 +57,7 @@ export class Ifstated {
   private scopes = new Map<string, Scope>();
   private current: Scope | undefined;
   private next: Scope | undefined;
+  private readonly timers = new Timers();
   private readonly memory: ParserMemory;
 
   constructor(
@@ -84,53 +86,84 @@ export class Ifstated {
     }
   }
 
-  /** A link message arrived. */
+  /** A link message arrived; one of an interface that is gone by now says nothing. */
   *linkChanged(name: string, raw: RawLink): Steps {
-    if (!this.options.ignoreLinks) yield* this.scan(new Map([[name, raw]]));
+    if (this.environment.links().has(name)) yield* this.scan(name, raw);
   }
 
-  /** An interface went away: down, where some state names it. */
+  /** An interface went away: whatever some state names and is not there is down. */
   *departed(name: string): Steps {
     yield { effect: "log", text: `interface ${name} departed` };
-    const named = [...this.scopes.values()].some(({ links }) => links.has(name));
-    if (named && !this.options.ignoreLinks) yield* this.scan(new Map([[name, "down"]]));
+    yield* this.missDeparted();
   }
 
   /** An interface came: all of them are looked at again. */
   *arrived(name: string): Steps {
     yield { effect: "log", text: `interface ${name} arrived` };
-    if (!this.options.ignoreLinks) yield* this.scan(this.environment.links());
+    yield* this.scanAll();
+  }
+
+  /** The kernel could not keep all of its messages for the daemon. */
+  *desynced(): Steps {
+    yield* this.missDeparted();
+    yield* this.scanAll();
   }
 
   /** The next test that is due, with its time. */
   nextDue(): ExternalTest | undefined {
-    return this.live()
-      .flatMap(({ tests }) => tests)
-      .filter(({ due }) => due !== undefined)
-      .sort((a, b) => (a.due as number) - (b.due as number))[0];
+    return this.timers.first;
+  }
+
+  /** Takes the timers that have run out by this time of the loop, in the daemon's order; `tick` is for each. */
+  expired(now: number): ExternalTest[] {
+    const expired: ExternalTest[] = [];
+    for (;;) {
+      const { first } = this.timers;
+      if (first?.due === undefined || first.due > now) return expired;
+      this.timers.remove(first);
+      expired.push(first);
+    }
   }
 
   /** A test's timer ran out. */
   *tick(test: ExternalTest): Steps {
-    test.due = this.environment.loopTime() + test.interval * 1000;
+    this.arm(test);
     if (test.running) yield { effect: "kill", test, overdue: true };
     test.running = true;
     yield { effect: "start", test };
   }
 
   /** A test in the background ended; `status` is undefined where a signal ended it. */
-  *testEnded(test: ExternalTest, status: number | undefined): Steps {
-    const scope = this.live().find(({ tests }) => tests.includes(test));
-    if (scope === undefined || !test.running) return;
-    test.running = false;
-    if (status === undefined) {
-      yield { effect: "log", text: `${test.command} exited abnormally` };
-      return;
+  testEnded(test: ExternalTest, status: number | undefined): Steps {
+    return this.testsEnded(new Map([[test, status]]));
+  }
+
+  /**
+   * The daemon learns that tests in the background ended: of all that have by the time at which
+   * it comes to their block. However many of a block changed, it acts once.
+   */
+  *testsEnded(ended: ReadonlyMap<ExternalTest, number | undefined>): Steps {
+    if (this.global !== undefined) yield* this.reap(this.global, ended);
+    if (this.current !== undefined) yield* this.reap(this.current, ended);
+  }
+
+  private *reap(scope: Scope, ended: ReadonlyMap<ExternalTest, number | undefined>): Steps {
+    let changed = false;
+    for (const test of [...scope.tests]) {
+      if (!test.running || !ended.has(test)) continue;
+      const status = ended.get(test);
+      test.running = false;
+      if (status === undefined) {
+        yield { effect: "log", text: `${test.command} exited abnormally` };
+        continue;
+      }
+      test.lastExec = this.environment.wallSeconds();
+      scope.tests = [...scope.tests.filter((other) => other !== test), test];
+      if (test.status === status || (test.status === undefined && this.options.ignoreLinks)) continue;
+      test.status = status;
+      changed = true;
     }
-    test.lastExec = this.environment.wallSeconds();
-    scope.tests = [...scope.tests.filter((other) => other !== test), test];
-    if (test.status === status) return;
-    test.status = status;
+    if (!changed) return;
     yield* this.evaluate(scope);
     yield* this.changeStates();
   }
@@ -149,6 +182,7 @@ export class Ifstated {
         snapshotScope(scope, scope === this.global || scope === this.current, moment),
       ),
       current: this.current === undefined ? null : states.indexOf(this.current),
+      timers: this.timers.all.map(({ id }) => id),
       openState: this.memory.openState !== undefined,
       initState: this.memory.initState ?? null,
       ended: this.ended ?? null,
@@ -161,7 +195,7 @@ export class Ifstated {
    * new ones; `test` finds them.
    */
   restore(snapshot: IfstatedSnapshot): void {
-    const { config, scopes, current, openState, initState, ended } = snapshot;
+    const { config, scopes, current, timers, openState, initState, ended } = snapshot;
     if (config === null) {
       this.config = undefined;
       this.global = undefined;
@@ -176,6 +210,7 @@ export class Ifstated {
     });
     this.current = current === null ? undefined : states[current];
     this.next = undefined;
+    this.timers.all = timers.map((id) => this.test(id)).filter((test) => test !== undefined);
     this.memory.openState = openState ? newBlock("") : undefined;
     this.memory.initState = initState ?? undefined;
     this.ended = ended ?? undefined;
@@ -213,7 +248,7 @@ export class Ifstated {
   private *load(text: string): Generator<Effect, boolean, number | undefined> {
     const { options, environment } = this;
     const links = environment.links();
-    const { config, messages, invalidStart } = parseIfstated(
+    const { config, messages, fatal } = parseIfstated(
       text,
       options.file ?? "/etc/ifstated.conf",
       (name) => links.has(name),
@@ -223,13 +258,13 @@ export class Ifstated {
       // Without file and line it goes to standard error, which the daemon has closed.
       if (!message.startsWith("error: ")) yield { effect: "log", text: message };
     }
-    if (invalidStart !== undefined) {
-      this.ended = `invalid start state ${invalidStart}`;
+    if (fatal !== undefined) {
+      this.ended = fatal;
       return false;
     }
     if (config === undefined) {
-      // The file is refused, but the timers of the one that stays have been stopped.
-      for (const { tests } of this.live()) for (const test of tests) test.due = undefined;
+      // The file is refused, but the tests of the one that stays are stopped all the same.
+      for (const scope of this.live()) yield* this.stopTests(scope);
       return false;
     }
     for (const scope of this.live()) yield* this.stopTests(scope);
@@ -251,14 +286,15 @@ export class Ifstated {
   /** The first run of each test, one after the other; the timers count from the loop's pass. */
   private *startTests(scope: Scope): Steps {
     for (const test of scope.tests) {
-      test.due = this.environment.loopTime() + test.interval * 1000;
       const status = yield { effect: "test", command: test.command };
       if (status !== undefined) test.status = status;
+      this.arm(test);
     }
   }
 
   private *stopTests(scope: Scope): Steps {
     for (const test of scope.tests) {
+      this.timers.remove(test);
       test.due = undefined;
       if (test.running) {
         test.running = false;
@@ -267,18 +303,36 @@ export class Ifstated {
     }
   }
 
-  private *scan(changes: ReadonlyMap<string, RawLink>): Steps {
-    for (const [name, raw] of changes) {
-      const change = (scope: Scope | undefined): boolean => {
-        if (scope === undefined || !scope.links.has(name) || scope.links.get(name) === raw) return false;
-        scope.links.set(name, raw);
-        return true;
-      };
-      if (change(this.global)) yield* this.evaluate(this.global as Scope);
-      const changed = [...this.scopes.values()].filter(change);
-      if (this.current !== undefined && changed.includes(this.current)) yield* this.evaluate(this.current);
-      yield* this.changeStates();
+  private arm(test: ExternalTest): void {
+    this.timers.remove(test);
+    test.due = this.environment.loopTime() + test.interval * 1000;
+    this.timers.add(test);
+  }
+
+  private *missDeparted(): Steps {
+    for (const { links } of this.scopes.values()) {
+      for (const name of links.keys()) {
+        if (!this.environment.links().has(name)) yield* this.scan(name, "down");
+      }
     }
+  }
+
+  private *scanAll(): Steps {
+    for (const [name, raw] of [...this.environment.links()]) yield* this.scan(name, raw);
+  }
+
+  /** Takes a link's state over, and acts on it in the global block first and then in the current state. */
+  private *scan(name: string, raw: RawLink): Steps {
+    if (this.options.ignoreLinks) return;
+    const change = (scope: Scope | undefined): boolean => {
+      if (scope === undefined || !scope.links.has(name) || scope.links.get(name) === raw) return false;
+      scope.links.set(name, raw);
+      return true;
+    };
+    if (change(this.global)) yield* this.evaluate(this.global as Scope);
+    const changed = [...this.scopes.values()].filter(change);
+    if (this.current !== undefined && changed.includes(this.current)) yield* this.evaluate(this.current);
+    yield* this.changeStates();
   }
 
   /**

@@ -1,4 +1,4 @@
-import { Lexer, type Token } from "./lexer.js";
+import { Lexer, type Token, toBytes } from "./lexer.js";
 
 /** What a link test asks for. */
 export type LinkTruth = "up" | "down" | "unknown";
@@ -7,8 +7,14 @@ export type LinkTruth = "up" | "down" | "unknown";
 export type Expression =
   | { readonly op: "and" | "or"; readonly left: Expression; readonly right: Expression }
   | { readonly op: "not"; readonly operand: Expression }
-  | { readonly op: "link"; readonly interface: string; readonly truth: LinkTruth }
-  | { readonly op: "test"; readonly command: string; readonly interval: number };
+  | {
+      readonly op: "link";
+      readonly interface: string;
+      readonly truth: LinkTruth;
+      /** Belongs to a state whose reading failed in an earlier file: nothing is ever known of it. */
+      readonly lost?: true;
+    }
+  | { readonly op: "test"; readonly command: string; readonly interval: number; readonly lost?: true };
 
 /** Something to do. */
 export type Action =
@@ -39,6 +45,8 @@ export interface ParseResult {
   readonly messages: readonly string[];
   /** The init-state that no state bears: the daemon ends. */
   readonly invalidStart: string | undefined;
+  /** Why the daemon ends at once, whether it only checks or runs: its last words. */
+  readonly fatal: string | undefined;
 }
 
 /** What outlives a file in the daemon: definitions from -D, and a state whose reading failed. */
@@ -50,6 +58,12 @@ export interface ParserMemory {
 
 /** An error in a rule; its message is out already. */
 class Failed extends Error {}
+
+/** The daemon ends. */
+class Fatal extends Error {}
+
+/** The longest name that an interface can have, in bytes. */
+const INTERFACE_LIMIT = 15;
 
 /** A block with nothing in it. */
 export const newBlock = (name: string): Block => ({ name, init: [], body: [], tests: [] });
@@ -64,13 +78,20 @@ export function parseIfstated(
   return new Parser(text, file, exists, memory).parse();
 }
 
+/**
+ * Follows the tables that yacc(1) makes of the daemon's grammar: a token is read only where they
+ * need one to go on, as what the lexer says about it would come too early otherwise.
+ */
 class Parser {
   private readonly messages: string[] = [];
   private readonly macros = new Map<string, string>();
   private readonly states: Block[] = [];
   private readonly global = newBlock("");
   private readonly lexer: Lexer;
-  private token: Token;
+  /** The state in whose midst an earlier file ended. */
+  private readonly leftOpen: Block | undefined;
+  /** The token that was read and is not shifted yet. */
+  private ahead: Token | undefined;
   /** Tokens that must be shifted before a syntax error is told again. */
   private quiet = 0;
   private errors = 0;
@@ -81,16 +102,36 @@ class Parser {
     private readonly exists: (name: string) => boolean,
     private readonly memory: ParserMemory,
   ) {
+    this.leftOpen = memory.openState;
     this.lexer = new Lexer(
       text,
       (name) => memory.definitions.get(name) ?? this.macros.get(name),
-      (line, message) => this.say(line, message),
+      (message) => this.say(message),
     );
-    this.token = this.lexer.next();
   }
 
   parse(): ParseResult {
-    while (this.token.kind !== "end") {
+    try {
+      this.readAll();
+    } catch (error) {
+      if (!(error instanceof Fatal)) throw error;
+      return this.result(undefined, error.message);
+    }
+    for (const { init, body } of this.states) this.checkTargets([...init, ...body]);
+    const start = this.memory.initState;
+    if (start !== undefined && !this.states.some(({ name }) => name === start)) {
+      return { ...this.result(undefined, `invalid start state ${start}`), invalidStart: start };
+    }
+    if (this.errors > 0) return this.result(undefined);
+    return this.result({ global: this.global, states: this.states, initState: start });
+  }
+
+  private result(config: IfstatedConfig | undefined, fatal?: string): ParseResult {
+    return { config, messages: this.messages, invalidStart: undefined, fatal };
+  }
+
+  private readAll(): void {
+    while (!this.is("end")) {
       try {
         this.topLevel();
       } catch (error) {
@@ -98,14 +139,6 @@ class Parser {
         if (!this.recover()) break;
       }
     }
-    for (const { init, body } of this.states) this.checkTargets([...init, ...body]);
-    const start = this.memory.initState;
-    if (start !== undefined && !this.states.some(({ name }) => name === start)) {
-      return { config: undefined, messages: this.messages, invalidStart: start };
-    }
-    const config =
-      this.errors > 0 ? undefined : { global: this.global, states: this.states, initState: start };
-    return { config, messages: this.messages, invalidStart: undefined };
   }
 
   private topLevel(): void {
@@ -124,22 +157,20 @@ class Parser {
   }
 
   private macro(): void {
-    const { text: name, line } = this.shift();
+    const { text: name } = this.shift();
     this.char("=");
     const value = this.strings();
-    if (/\s/.test(name.slice(1))) {
-      this.say(line, "macro name cannot contain whitespace");
-      throw this.failed();
-    }
+    if (!this.is("newline")) throw this.syntaxError();
+    if (/[ \t\n\v\f\r]/.test(name.slice(1))) throw this.refused("macro name cannot contain whitespace");
     this.macros.set(name, value);
   }
 
   private state(): void {
     this.shift();
     const name = this.strings();
+    if (!this.is("newline") && !this.isChar("{")) throw this.syntaxError();
     if (this.states.some((state) => state.name === name)) {
-      this.say(this.token.line, `state ${name} already exists`);
-      throw this.failed();
+      throw this.refused(`state ${name} already exists`);
     }
     const block = newBlock(name);
     this.memory.openState = block;
@@ -184,10 +215,7 @@ class Parser {
     if (this.keyword("set-state")) {
       this.shift();
       const state = this.string();
-      if (this.memory.openState === undefined) {
-        this.say(this.token.line, "set-state must be used inside 'if'");
-        throw this.failed();
-      }
+      if (this.memory.openState === undefined) throw this.refused("set-state must be used inside 'if'");
       return { do: "set-state", state };
     }
     if (this.keyword("if")) {
@@ -224,24 +252,17 @@ class Parser {
   }
 
   private test(): Expression {
-    if (!this.is("string")) throw this.syntaxError();
-    const { text } = this.shift();
+    const text = this.string();
     if (this.keyword("every")) {
       this.shift();
       if (!this.is("number")) throw this.syntaxError();
-      const { text: digits, line } = this.shift();
+      const { text: digits } = this.shift();
       const interval = Number(digits);
-      if (interval <= 0 || interval > 4294967295) {
-        this.say(line, `invalid interval: ${digits}`);
-        throw this.failed();
-      }
+      if (interval <= 0 || interval > 4294967295) throw this.refused(`invalid interval: ${digits}`);
       return this.remember({ op: "test", command: text, interval });
     }
     if (!this.isChar(".")) throw this.syntaxError();
-    if (!this.exists(text)) {
-      this.say(this.token.line, `unknown interface ${text}`);
-      throw this.failed();
-    }
+    if (!this.exists(text)) throw this.refused(`unknown interface ${text}`);
     this.shift();
     if (!this.keyword("link")) throw this.syntaxError();
     this.shift();
@@ -249,13 +270,15 @@ class Parser {
     const truth = (["up", "down", "unknown"] as const).find((word) => this.keyword(word));
     if (truth === undefined) throw this.syntaxError();
     this.shift();
+    if (toBytes(text).length > INTERFACE_LIMIT) throw new Fatal("ifname strlcpy truncation");
     return this.remember({ op: "link", interface: text, truth });
   }
 
-  /** A state whose reading failed in an earlier part, or an earlier file, still collects tests. */
-  private remember(test: Expression): Expression {
-    (this.memory.openState ?? this.global).tests.push(test);
-    return test;
+  /** A state whose reading failed, in this file or an earlier one, still collects tests. */
+  private remember(test: Expression & { op: "link" | "test" }): Expression {
+    const { openState } = this.memory;
+    (openState ?? this.global).tests.push(test);
+    return openState !== undefined && openState === this.leftOpen ? { ...test, lost: true } : test;
   }
 
   private checkTargets(actions: readonly Action[]): void {
@@ -305,21 +328,30 @@ class Parser {
     return this.token.kind === "keyword" && this.token.text === text;
   }
 
+  private get token(): Token {
+    this.ahead ??= this.lexer.next();
+    return this.ahead;
+  }
+
   private shift(): Token {
-    const token = this.token;
+    const { token } = this;
     if (this.quiet > 0) this.quiet--;
-    this.token = this.lexer.next();
+    this.ahead = undefined;
     return token;
   }
 
-  private say(line: number, message: string): void {
-    this.messages.push(`${this.file}:${line}: ${message}`);
+  private say(message: string): void {
+    this.messages.push(`${this.file}:${this.lexer.line}: ${message}`);
     this.errors++;
   }
 
   private syntaxError(): Failed {
-    if (this.quiet === 0) this.say(this.token.line, "syntax error");
-    this.errors++;
+    if (this.quiet === 0) this.say("syntax error");
+    return this.failed();
+  }
+
+  private refused(message: string): Failed {
+    this.say(message);
     return this.failed();
   }
 
@@ -333,7 +365,7 @@ class Parser {
   private recover(): boolean {
     while (!this.is("newline")) {
       if (this.is("end")) return false;
-      this.token = this.lexer.next();
+      this.ahead = undefined;
     }
     this.shift();
     return true;

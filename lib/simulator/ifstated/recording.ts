@@ -1,67 +1,116 @@
-import { type Effect, type ExternalTest, Ifstated, type RawLink, type Steps } from "./machine.js";
+import type { RawLink } from "./machine.js";
 import { parseIfstated } from "./parser.js";
+import { Player } from "./player.js";
 
 /** One entry of a recording's trace. */
 export type TraceEntry = { readonly at?: number } & Readonly<Record<string, unknown>>;
 
-type Outcome = number | readonly [status: number, ms: number];
+/** What a command does: exit status, and milliseconds until then (default 0). */
+export type Outcome = number | readonly [status: number, ms?: number];
 
-/** A recording of the real daemon. */
+/**
+ * A recording of the real daemon: of what `-n` printed where there is `check`, else of what it
+ * did. All times are milliseconds since its start.
+ */
 export interface Recording {
-  readonly name: string;
+  readonly name?: string;
   readonly config: string;
-  readonly initialLinks: Readonly<Record<string, RawLink>>;
-  readonly testResults: Readonly<Record<string, Outcome>>;
-  readonly actions?: Readonly<Record<string, Outcome>>;
+  readonly initialLinks?: Readonly<Record<string, RawLink>> | null;
+  /** By command, or its first word. */
+  readonly testResults?: Readonly<Record<string, Outcome>> | null;
+  readonly actions?: Readonly<Record<string, Outcome>> | null;
+  /** The daemon's arguments. */
   readonly args?: readonly string[] | null;
-  readonly events: readonly Readonly<Record<string, unknown>>[];
+  /**
+   * What happened, each with `at`: `link` with `state`, `arrive` with `state`, `depart`, `desync`,
+   * `test` or `action` with `result` and `takes`, `clock` (seconds), `reload` (true, or the new file).
+   */
+  readonly events?: readonly Readonly<Record<string, unknown>>[] | null;
+  /** Default: one second after the last entry or event. */
   readonly end?: number;
+  /** Entries that were kept of the trace. */
   readonly maxTrace?: number;
+  /** Whether the ends of `run` are in the trace. */
   readonly runEnds?: boolean;
-  readonly trace: readonly TraceEntry[];
+  readonly trace?: readonly TraceEntry[] | null;
+  /** `n/m`: n of m recordings were identical. */
   readonly agree?: string;
-  readonly check?: { readonly ok: boolean; readonly exit: number; readonly output: readonly string[] };
+  readonly check?: {
+    readonly ok?: boolean;
+    readonly exit?: number;
+    readonly output?: readonly string[];
+  } | null;
 }
 
 /** Plays a recording on the model. @returns what differs, or undefined */
 export function playRecording(recording: Recording): string | undefined {
-  return recording.check === undefined ? playTrace(recording) : playCheck(recording);
+  if (typeof recording?.config !== "string") return "it is no recording: it has no config";
+  if (recording.check) return playCheck(recording, recording.check);
+  if (!Array.isArray(recording.trace)) return "it has neither check nor trace";
+  return playTrace(recording, recording.trace);
 }
 
+/** What the daemon makes of its arguments; of definitions of the same macro the first one counts. */
 function options({ args }: Recording) {
   const definitions = new Map<string, string>();
-  (args ?? []).forEach((arg, index) => {
-    if (arg !== "-D") return;
-    const definition = args?.[index + 1] ?? "";
-    const at = definition.lastIndexOf("=");
-    definitions.set(definition.slice(0, at), definition.slice(at + 1));
-  });
-  return { definitions, ignoreLinks: (args ?? []).includes("-i"), file: "CONF" };
+  let ignoreLinks = false;
+  let malformed: string | undefined;
+  const words = [...(args ?? [])];
+  while (words[0]?.startsWith("-")) {
+    const word = words.shift() as string;
+    for (let at = 1; at < word.length; at++) {
+      const flag = word[at];
+      if (flag === "i") ignoreLinks = true;
+      if (flag !== "D" && flag !== "f") continue;
+      const value = word.slice(at + 1) || (words.shift() ?? "");
+      const equals = value.lastIndexOf("=");
+      if (flag === "D" && equals < 0) malformed ??= value;
+      const name = value.slice(0, equals);
+      if (flag === "D" && equals >= 0 && !definitions.has(name)) {
+        definitions.set(name, value.slice(equals + 1));
+      }
+      break;
+    }
+  }
+  return { definitions, ignoreLinks, malformed, file: "CONF" };
 }
 
-function playCheck(recording: Recording): string | undefined {
-  const { check, config, initialLinks } = recording;
-  const result = parseIfstated(config, "CONF", (name) => name in initialLinks, {
-    definitions: options(recording).definitions,
+function playCheck(recording: Recording, check: NonNullable<Recording["check"]>): string | undefined {
+  const { definitions, malformed } = options(recording);
+  const links = recording.initialLinks ?? {};
+  const { config, messages, fatal } = parseIfstated(recording.config, "CONF", (name) => name in links, {
+    definitions,
   });
-  const output =
-    result.invalidStart === undefined
-      ? [...result.messages, ...(result.config === undefined ? [] : ["configuration OK"])]
-      : [...result.messages, `ifstated: invalid start state ${result.invalidStart}`];
-  const expected = JSON.stringify(check?.output);
-  return JSON.stringify(output) === expected
-    ? undefined
-    : `-n printed ${JSON.stringify(output)}, recorded was ${expected}`;
+  const told = fatal === undefined ? [] : [`ifstated: ${fatal}`];
+  const got =
+    malformed === undefined
+      ? [...messages, ...told, ...(config === undefined ? [] : ["configuration OK"])]
+      : [`fatal in ifstated: could not parse macro definition ${malformed}`];
+  const ok = malformed === undefined && config !== undefined;
+  if (check.output !== undefined && JSON.stringify(got) !== JSON.stringify(check.output)) {
+    return `-n printed ${JSON.stringify(got)}, recorded was ${JSON.stringify(check.output)}`;
+  }
+  const expected = check.exit ?? (check.ok === undefined ? undefined : check.ok ? 0 : 1);
+  if (expected === undefined || expected === (ok ? 0 : 1)) return undefined;
+  return `-n ended with ${ok ? 0 : 1}, recorded was ${expected}`;
 }
 
-function playTrace(recording: Recording): string | undefined {
-  const trace = new Player(recording).play();
-  const expected = recording.trace.filter((entry) => !("stderr" in entry));
-  return compare(
-    expected,
-    trace.slice(0, recording.maxTrace === undefined ? undefined : expected.length),
-    recording.agree,
-  );
+function playTrace(recording: Recording, trace: readonly TraceEntry[]): string | undefined {
+  const expected = trace.filter(isDaemons);
+  let got: TraceEntry[];
+  try {
+    got = new Player(recording, options(recording)).play();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  // A cut recording does not tell what comes after its end.
+  if (recording.maxTrace !== undefined) got = got.slice(0, expected.length);
+  return compare(expected, got, recording.agree);
+}
+
+/** Other entries are of what its commands wrote and started. */
+function isDaemons(entry: TraceEntry): boolean {
+  return !("stderr" in entry || "exec" in entry);
 }
 
 /** The first difference. Within one second the order is free where the recordings themselves did not agree. */
@@ -72,10 +121,14 @@ export function compare(
 ): string | undefined {
   const [same, all] = agree.split("/");
   const order = (entries: readonly TraceEntry[]) => {
-    const texts = entries.map((entry) => JSON.stringify(sorted(entry)));
+    const texts = entries.map((entry) => JSON.stringify(comparable(entry)));
     if (same === all) return texts;
+    let last = 0;
     return entries
-      .map((entry, index) => ({ at: entry.at ?? 0, text: texts[index] as string }))
+      .map((entry, index) => {
+        last = entry.at ?? last;
+        return { at: last, text: texts[index] as string };
+      })
       .sort((a, b) => a.at - b.at || (a.text < b.text ? -1 : 1))
       .map(({ text }) => text);
   };
@@ -87,153 +140,8 @@ export function compare(
   return undefined;
 }
 
-function sorted(entry: TraceEntry): unknown {
+/** Fields in order; of the daemon's end it counts that it is there. */
+function comparable(entry: TraceEntry): unknown {
+  if ("daemonExit" in entry) return { daemonExit: true };
   return Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** Drives the machine in virtual time with a recording's scripted world. */
-class Player {
-  private readonly trace: TraceEntry[] = [];
-  private readonly links: Map<string, RawLink>;
-  private readonly results: Map<string, Outcome>;
-  private readonly actions: Map<string, Outcome>;
-  private readonly machine: Ifstated;
-  private readonly limit: number;
-  private running: { test: ExternalTest; endsAt: number; status: number; name: string; killed: boolean }[] =
-    [];
-  private time = 0;
-  private loop = 0;
-  private wallOffset = 0;
-  private config: string;
-
-  constructor(private readonly recording: Recording) {
-    this.links = new Map(Object.entries(recording.initialLinks));
-    this.results = new Map(Object.entries(recording.testResults));
-    this.actions = new Map(Object.entries(recording.actions ?? {}));
-    this.config = recording.config;
-    this.limit = recording.maxTrace ?? Number.POSITIVE_INFINITY;
-    this.machine = new Ifstated(
-      {
-        // A far start, so that second 0 is not "never".
-        wallSeconds: () => 1_000_000 + Math.floor(this.time / 1000) + this.wallOffset,
-        loopTime: () => this.loop,
-        links: () => this.links,
-      },
-      options(recording),
-    );
-  }
-
-  play(): TraceEntry[] {
-    const queue = [...this.recording.events] as { at: number }[];
-    const end = this.recording.end ?? 0;
-    this.drive(this.machine.start(this.config));
-    while (this.trace.length < this.limit) {
-      if (this.machine.ended !== undefined) break;
-      const due = this.machine.nextDue()?.due ?? Number.POSITIVE_INFINITY;
-      const ending = Math.min(...this.running.map(({ endsAt }) => endsAt), Number.POSITIVE_INFINITY);
-      const event = queue[0]?.at ?? Number.POSITIVE_INFINITY;
-      const at = Math.max(this.time, Math.min(due, ending, event));
-      if (at >= end) break;
-      this.time = at;
-      this.loop = at;
-      if (event <= at) {
-        this.happen(queue.shift() as { at: number } & Record<string, unknown>);
-      } else if (ending <= at) {
-        this.finish(ending);
-      } else {
-        this.drive(this.machine.tick(this.machine.nextDue() as ExternalTest));
-      }
-    }
-    return this.trace;
-  }
-
-  private happen(event: Readonly<Record<string, unknown>>): void {
-    const outcome: Outcome = [Number(event.result ?? 0), Number(event.takes ?? 0)];
-    if (event.link !== undefined) {
-      this.links.set(event.link as string, event.state as RawLink);
-      this.drive(this.machine.linkChanged(event.link as string, event.state as RawLink));
-    } else if (event.test !== undefined) this.results.set(event.test as string, outcome);
-    else if (event.action !== undefined) this.actions.set(event.action as string, outcome);
-    else if (event.clock !== undefined) this.wallOffset += event.clock as number;
-    else if (event.depart !== undefined) {
-      this.links.delete(event.depart as string);
-      this.drive(this.machine.departed(event.depart as string));
-    } else if (event.arrive !== undefined) {
-      this.links.set(event.arrive as string, event.state as RawLink);
-      this.drive(this.machine.arrived(event.arrive as string));
-    } else if (event.reload !== undefined) {
-      if (typeof event.reload === "string") this.config = event.reload;
-      this.drive(this.machine.reload(this.config));
-    }
-  }
-
-  private finish(at: number): void {
-    const index = this.running.findIndex(({ endsAt }) => endsAt === at);
-    const [ended] = this.running.splice(index, 1);
-    if (ended === undefined) return;
-    this.note({ testEnd: ended.name, result: ended.status });
-    if (!ended.killed)
-      this.drive(this.machine.testEnded(ended.test, verdict(ended.test.command, ended.status)));
-  }
-
-  private drive(steps: Steps): void {
-    let step = steps.next();
-    while (!step.done && this.trace.length < this.limit) step = steps.next(this.perform(step.value));
-  }
-
-  private perform(effect: Effect): number | undefined {
-    switch (effect.effect) {
-      case "log":
-        this.note({ log: effect.text });
-        return undefined;
-      case "state":
-        this.note({ state: effect.name });
-        return undefined;
-      case "run": {
-        const [status, ms] = this.outcome(this.actions, effect.command);
-        this.note({ run: effect.command });
-        this.time += ms;
-        if (this.recording.runEnds) this.note({ runEnd: effect.command, result: status });
-        return undefined;
-      }
-      case "test": {
-        const [status, ms] = this.outcome(this.results, effect.command);
-        this.note({ testStart: effect.command });
-        this.time += ms;
-        this.note({ testEnd: stub(effect.command), result: status });
-        return verdict(effect.command, status);
-      }
-      case "start": {
-        const { test } = effect;
-        const [status, ms] = this.outcome(this.results, test.command);
-        this.note({ testStart: test.command });
-        this.running.push({ test, endsAt: this.time + ms, status, name: stub(test.command), killed: false });
-        return undefined;
-      }
-      case "kill": {
-        if (effect.overdue) this.note({ killed: effect.test.command });
-        for (const one of this.running) if (one.test === effect.test) one.killed = true;
-        return undefined;
-      }
-    }
-  }
-
-  private outcome(of: Map<string, Outcome>, command: string): readonly [number, number] {
-    const found = of.get(command) ?? of.get(command.split(" ")[0] as string) ?? 0;
-    return typeof found === "number" ? [found, 0] : found;
-  }
-
-  private note(entry: TraceEntry): void {
-    this.trace.push({ at: Math.floor(this.time / 1000) * 1000, ...entry });
-  }
-}
-
-/** The scripted command within a test's shell text, as it sees its own arguments. */
-function stub(command: string): string {
-  return (command.split(/ *(?:>|\|\||&&|;)/)[0] as string).replace(/["']/g, "");
-}
-
-/** The shell's exit status; undefined where the text kills its shell. */
-function verdict(command: string, status: number): number | undefined {
-  return status !== 0 && command.includes("kill -9 $$") ? undefined : status;
 }

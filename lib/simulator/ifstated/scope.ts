@@ -66,10 +66,12 @@ function sameTest(test: ExternalTest, other: { command: string; interval: number
 function truth(expression: Expression, scope: Scope): { value: boolean; known: boolean } {
   switch (expression.op) {
     case "link": {
+      if (expression.lost) return { value: false, known: false };
       const raw = scope.links.get(expression.interface);
       return { value: raw !== undefined && linkIs(raw, expression.truth), known: raw !== undefined };
     }
     case "test": {
+      if (expression.lost) return { value: false, known: false };
       const status = scope.tests.find((test) => sameTest(test, expression))?.status;
       return { value: status === 0, known: status !== undefined };
     }

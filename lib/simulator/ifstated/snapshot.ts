@@ -12,6 +12,8 @@ export interface IfstatedSnapshot {
   readonly scopes: readonly ScopeSnapshot[];
   /** Number of the current state among the file's states, null before the first one. */
   readonly current: number | null;
+  /** Numbers of the tests that have a timer, as the timers lie in the daemon's heap. */
+  readonly timers: readonly number[];
   /** An earlier file ended inside of a state, which still swallows what is read. */
   readonly openState: boolean;
   /** The last init-state of any file. */

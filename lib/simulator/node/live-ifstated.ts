@@ -1,3 +1,4 @@
+import { EventLoop } from "../ifstated/loop.js";
 import {
   type Effect,
   type ExternalTest,
@@ -25,6 +26,7 @@ export interface LiveIfstatedOptions {
 /** ifstated(8) in real time: the machine, with real commands. One thing happens after the other. */
 export class LiveIfstated {
   private readonly machine: Ifstated;
+  private readonly events: EventLoop;
   private readonly running = new Map<ExternalTest, StartedCommand>();
   private queue: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
@@ -33,6 +35,7 @@ export class LiveIfstated {
 
   constructor(private readonly options: LiveIfstatedOptions) {
     this.machine = new Ifstated({ ...options.environment, loopTime: () => this.loop });
+    this.events = new EventLoop(this.machine);
   }
 
   start(text: string): Promise<void> {
@@ -40,25 +43,33 @@ export class LiveIfstated {
   }
 
   reload(text: string): Promise<void> {
-    return this.enqueue(() => this.machine.reload(text));
+    this.events.reload(() => text);
+    return this.pass();
   }
 
   linkChanged(name: string, raw: RawLink): void {
-    void this.enqueue(() => this.machine.linkChanged(name, raw));
+    this.events.message(() => this.machine.linkChanged(name, raw));
+    void this.pass();
   }
 
   arrived(name: string): void {
-    void this.enqueue(() => this.machine.arrived(name));
+    this.events.message(() => this.machine.arrived(name));
+    void this.pass();
   }
 
   departed(name: string): void {
-    void this.enqueue(() => this.machine.departed(name));
+    this.events.message(() => this.machine.departed(name));
+    void this.pass();
   }
 
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
     for (const command of this.running.values()) command.kill();
+  }
+
+  private pass(): Promise<void> {
+    return this.enqueue(() => this.events.pass(this.loop));
   }
 
   private enqueue(steps: () => Steps): Promise<void> {
@@ -76,10 +87,7 @@ export class LiveIfstated {
     clearTimeout(this.timer);
     const test = this.stopped ? undefined : this.machine.nextDue();
     if (test?.due === undefined) return;
-    this.timer = setTimeout(
-      () => void this.enqueue(() => this.machine.tick(test)),
-      Math.max(0, test.due - Date.now()),
-    );
+    this.timer = setTimeout(() => void this.pass(), Math.max(0, test.due - Date.now()));
   }
 
   private async drive(steps: Steps): Promise<void> {
@@ -114,7 +122,8 @@ export class LiveIfstated {
         void command.ended.then((status) => {
           if (this.running.get(test) !== command) return;
           this.running.delete(test);
-          void this.enqueue(() => this.machine.testEnded(test, status));
+          this.events.testEnded(test, status);
+          void this.pass();
         });
         return undefined;
       }

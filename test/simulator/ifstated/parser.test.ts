@@ -135,7 +135,7 @@ describe("a macro", () => {
     ['t = "\'ping \\"x\\"\' every 15"\n', "$t", '"ping \\"x\\""/15'],
     ["a = vio0\na = vio1\n", "$a.link.up", "vio1.up"],
     ["a = vio0\nb = $a\na = vio1\n", "$b.link.up", "vio0.up"],
-    ["a = vio\n", "$a\\\n0.link.up", "vio0.up"],
+    ["a0 = vio0\n", "$a\\\n0.link.up", "vio0.up"],
     ["9_x = vio0\n", "$9_x.link.up", "vio0.up"],
     ['"q" = vio0\n', "$q.link.up", "vio0.up"],
     ["a=vio0\n", "$a.link.up", "vio0.up"],
@@ -374,6 +374,7 @@ describe("an init-state that no state bears", () => {
       config: undefined,
       messages: [],
       invalidStart: "b",
+      fatal: "invalid start state b",
     });
   });
 

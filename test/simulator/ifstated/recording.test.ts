@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseIfstated } from "../../../lib/simulator/ifstated/parser.js";
-import {
-  compare,
-  playRecording,
-  type Recording,
-  type TraceEntry,
-} from "../../../lib/simulator/ifstated/recording.js";
-import { RECORDINGS, recording } from "./recordings.js";
+import { compare, playRecording, type TraceEntry } from "../../../lib/simulator/ifstated/recording.js";
+import { RECORDINGS, recording, type WholeRecording } from "./recordings.js";
 
 const CHECKS = RECORDINGS.filter(({ check }) => check !== undefined);
 const TRACES = RECORDINGS.filter(({ check }) => check === undefined);
@@ -42,7 +37,7 @@ describe("all recordings", () => {
 
 describe("a recording that is not what the daemon does is told apart", () => {
   /** The trace without what the daemon itself does not write. */
-  const entries = ({ trace }: Recording) => trace.filter((entry) => !("stderr" in entry));
+  const entries = ({ trace }: WholeRecording) => trace.filter((entry) => !("stderr" in entry));
   type Change = (trace: TraceEntry[], index: number) => TraceEntry[] | undefined;
   const changes: readonly (readonly [string, Change])[] = [
     ["leaves one entry out", (trace, index) => trace.toSpliced(index, 1)],
@@ -101,7 +96,7 @@ describe("a recording that is not what the daemon does is told apart", () => {
   });
 
   it.each(CHECKS)("when -n printed something else in $name", (one) => {
-    const { ok, exit, output } = one.check as NonNullable<Recording["check"]>;
+    const { ok, exit, output } = one.check as NonNullable<WholeRecording["check"]>;
     const played = (changed: readonly string[]) =>
       playRecording({ ...one, check: { ok, exit, output: changed } });
     expect(played([...output, "more"])).toBeDefined();
@@ -121,7 +116,7 @@ describe("a recording that is not what the daemon does is told apart", () => {
     ["a shorter time", "p07-carp-flapping", { end: 1000 }],
   ] as const)("when its world was another: %s", (_, name, changes) => {
     const one = recording(name);
-    const merged = { ...one, ...changes } as Recording;
+    const merged = { ...one, ...changes } as WholeRecording;
     if ("testResults" in changes) {
       const failing = Object.fromEntries(Object.keys(one.testResults).map((key) => [key, 77]));
       Object.assign(merged, { testResults: failing });

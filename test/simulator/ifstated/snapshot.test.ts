@@ -247,6 +247,7 @@ describe("a snapshot", () => {
       config: null,
       scopes: [],
       current: null,
+      timers: [],
       openState: false,
       initState: null,
       ended: null,
@@ -270,6 +271,7 @@ describe("a snapshot", () => {
     expect(config?.states.map(({ name }) => name)).toEqual(["a", "b"]);
     expect(snapshot).toEqual({
       current: 1,
+      timers: [0, 5, 4, 3],
       openState: false,
       initState: null,
       ended: null,

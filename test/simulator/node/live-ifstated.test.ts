@@ -188,9 +188,11 @@ describe("a daemon that hears of interfaces", () => {
     links.set("carp0", "up");
     await live.start(ON_CARP);
     take();
+    links.delete("carp0");
     live.departed("carp0");
     await settle();
     expect(take()).toEqual(["log interface carp0 departed", "down"]);
+    links.set("carp0", "up");
     live.arrived("carp0");
     await settle();
     expect(take()).toEqual(["log interface carp0 arrived", "up"]);
