@@ -325,6 +325,13 @@ describe("texts", () => {
 });
 
 describe("texts that a shell or ifstated would read as more than a word", () => {
+  it("are told in the words of what they should be, all at once", () => {
+    expect(errorsOf(example({ region: 'SBG5"', "edges[0].name": "edge\nreboot" }))).toEqual([
+      'region must be a region such as SBG5, got "SBG5\\""; see the regions of your project',
+      'edges[0].name must be 1 to 32 lower-case letters, digits and dashes that begin with a letter, got "edge\\nreboot"; use a host name such as edge-a',
+    ]);
+  });
+
   const everywhere = [
     ";",
     "; reboot",

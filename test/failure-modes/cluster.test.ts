@@ -341,6 +341,7 @@ describe("two edges that do not agree", () => {
     const world = await settled();
     world.faults.setCarp("edge-2", { pass: "another" });
     await world.advance(HOUR);
+    expect(world.timeline.map(({ what }) => what)).toContain("no claim: 3 were made within 15 minutes");
     expect(rolesOf(world)).toEqual(["MASTER", "MASTER"]);
     for (const { posts } of world.edges) expect(posts).toBeLessThanOrEqual(allowed(HOUR));
     expect(world.answering?.role).toBe("MASTER");
