@@ -5,9 +5,9 @@ import type { EdgeWitness } from "./edge-witness.js";
 import { claimsOn, kill } from "./programs.js";
 
 /** Milliseconds that a slow API takes for each answer. */
-const SLOW = 1500;
+export const SLOW = 1500;
 /** Milliseconds that an attach is on its way which is applied late. */
-const LATE = 4000;
+export const LATE = 4000;
 /** Milliseconds between the operator's tries to reach an edge that is off. */
 const RETRY = 100;
 
@@ -19,6 +19,8 @@ export class RegionFaults {
   readonly alone = new Set<string>();
   /** Names of the edges whose hold has begun and not been taken back. */
   readonly held = new Set<string>();
+  /** Names of the edges that the operator wants to be on hold. */
+  private readonly toHold = new Set<string>();
   /** Whether OVH refuses to attach. */
   refusing = false;
   private slow: (() => void) | undefined;
@@ -51,8 +53,12 @@ export class RegionFaults {
     "pass-killed": (edge) => this.witness(edge).killNextPass(),
     drain: (edge) => this.command(edge, "drain"),
     undrain: (edge) => this.command(edge, "undrain"),
-    hold: (edge) => this.command(edge, "hold --reason chaos", () => this.held.add(edge)),
+    hold: (edge) => {
+      this.toHold.add(edge);
+      this.command(edge, "hold --reason chaos", () => this.toHold.has(edge) && this.held.add(edge));
+    },
     release: (edge) => {
+      this.toHold.delete(edge);
       this.held.delete(edge);
       this.command(edge, "release");
     },
@@ -129,7 +135,7 @@ export class RegionFaults {
   }
 
   /** The operator's command, as soon as the edge can be reached. */
-  private command(edge: string, words: string, done: () => void = () => {}): void {
+  private command(edge: string, words: string, done: () => unknown = () => {}): void {
     const machine = this.machine(edge);
     const work = async () => {
       for (;;) {
@@ -137,7 +143,10 @@ export class RegionFaults {
         if (this.over) return;
         try {
           const { status } = await machine.sandbox.run(`/usr/local/sbin/edge-sync ${words}`);
-          if (status === 0) return done();
+          if (status === 0) {
+            done();
+            return;
+          }
         } catch {
           // It lost its power in between.
         }

@@ -159,9 +159,11 @@ export class Machine {
 
   /** Powers it on: rc(8)'s order, with its demotion held until the daemons run. */
   async boot(): Promise<void> {
-    for (const folder of ["/tmp", "/var/run"]) emptyFolder(this.sandbox.path(folder));
     const kernel = this.newKernel();
     this.kernel = kernel;
+    await this.sandbox.ended();
+    if (kernel !== this.kernel) return;
+    for (const folder of ["/tmp", "/var/run"]) emptyFolder(this.sandbox.path(folder));
     try {
       await this.sandbox.start();
     } catch (error) {

@@ -233,8 +233,7 @@ export class Sandbox {
   /** Starts the machine's first process. @throws NoNamespacesError */
   async start(): Promise<void> {
     const { stops } = this;
-    // The socket of an earlier boot is unlinked when its server has closed.
-    await this.closed;
+    await this.ended();
     if (stops !== this.stops) throw new PowerLostError();
     const socket = join(this.root, "simulator/socket");
     rmSync(socket, { force: true });
@@ -298,6 +297,11 @@ export class Sandbox {
     return this.pid !== undefined;
   }
 
+  /** Waits until nothing of an earlier start is left: its socket is unlinked, its processes write no more. */
+  async ended(): Promise<void> {
+    await this.closed;
+  }
+
   /** The host's id of its first process, undefined while it is off. */
   get firstProcess(): number | undefined {
     return this.pid;
@@ -351,6 +355,7 @@ export class Sandbox {
   /** Pulls the plug: every process ends at once. */
   stop(): void {
     this.stops++;
+    const { pid, server, closed } = this;
     this.pid = undefined;
     this.abort();
     this.holder?.removeAllListeners("exit");
@@ -358,8 +363,13 @@ export class Sandbox {
     this.holder = undefined;
     for (const child of this.children) killTree(child);
     for (const socket of this.sockets) socket.destroy();
-    const { server } = this;
-    if (server !== undefined) this.closed = new Promise((resolve) => server.close(() => resolve()));
+    const serverClosed = new Promise<void>((resolve) => {
+      if (server === undefined) resolve();
+      else server.close(() => resolve());
+    });
+    this.closed = Promise.all([closed, serverClosed, pid === undefined ? undefined : gone(pid)]).then(
+      () => {},
+    );
     this.server = undefined;
   }
 
@@ -492,6 +502,18 @@ class ShimInput {
       if (this.ended) return Buffer.alloc(Math.max(4, length));
       await this.more();
     }
+  }
+}
+
+/** Waits until a process has ended; the first one of a namespace does so after all others. */
+async function gone(pid: number): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    try {
+      if (/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"))) return;
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 

@@ -1,0 +1,40 @@
+import { parseConfig } from "../../config/load.js";
+import type { EdgeConfigInput } from "../../config/schema.js";
+import { ifstatedConf } from "../../edge/ifstated.js";
+import type { Schedule } from "../../simulator/explore/schedule.js";
+import type { Decider } from "../../simulator/world/decider.js";
+import { type PlayedStory, playOnWorld } from "../../simulator/world/play.js";
+import { World } from "../../simulator/world/world.js";
+import { arenaConfig, MOVE } from "./arena.js";
+import { LATE, SLOW } from "./region-faults.js";
+
+/** Milliseconds until the edges of a world have forgotten their boot. */
+const WARM = 60_000;
+/** Milliseconds from a schedule's last step until its story is over. */
+const REST = 90_000;
+
+/** Plays a schedule in virtual time, on edges with an arena's settings. */
+export async function playOnTwin(
+  schedule: Schedule,
+  input: EdgeConfigInput,
+  decider: Decider,
+): Promise<PlayedStory> {
+  const config = parseConfig(arenaConfig({ edges: schedule.edges, config: input }));
+  const { probe, claim, edges } = config;
+  const world = new World({
+    advskews: edges.map(({ advskew }) => advskew),
+    decider,
+    ifstatedConf: ifstatedConf(config).content,
+    failover: { ...schedule.ovh, moveDuration: MOVE },
+    settings: {
+      poll: probe.interval,
+      check_interval: claim.checkInterval,
+      healthy_for: claim.healthyFor,
+      probe_stale: 3 * probe.interval,
+    },
+    attempts: probe.attempts,
+    deadlineMs: claim.deadline * 1000,
+  });
+  await world.advance(WARM);
+  return playOnWorld(world, schedule, { rest: REST, slow: SLOW, late: LATE });
+}
