@@ -48,6 +48,28 @@ describe("ip-move with the flags of ipmoveOvh", () => {
     expect(await move(spelled)).toMatchObject({ status: 0 });
   });
 
+  it("says each request with -log-level debug", async () => {
+    const path = `/cloud/project/${PROJECT}/ip/failover/fo-1`;
+    expect(await move(`-log-level debug ${byId()}`)).toEqual({
+      status: 0,
+      stdout: "",
+      said: [`ip-move: GET ${path}`, `ip-move: POST ${path}/attach`, `ip-move: GET ${path}`, ...moved()],
+    });
+  });
+
+  it("takes an empty flag for none, as ipmoveOvh does", async () => {
+    expect(await move(`-project-id "" -ip-id= -instance-id "" ${byName()}`)).toMatchObject({ status: 0 });
+    expect(await move(`${byId().replace("-ip-id fo-1", "-ip-id ''")}`)).toEqual({
+      status: 1,
+      stdout: "",
+      said: ["ip-move: -ip or -ip-id is needed"],
+    });
+    expect(await move("-project ''")).toMatchObject({
+      status: 1,
+      said: ["ip-move: -project or -project-id is needed"],
+    });
+  });
+
   it("prefers an id to a name", async () => {
     expect(await move(`${byId()} -project nobody -ip 192.0.2.1 -instance nobody`)).toMatchObject({
       status: 0,
