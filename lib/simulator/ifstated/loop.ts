@@ -8,7 +8,7 @@ import type { ExternalTest, Ifstated, Steps } from "./machine.js";
 export class EventLoop {
   private readonly messages: (() => Steps)[] = [];
   private readonly ended = new Map<ExternalTest, number | undefined>();
-  private file: (() => string) | undefined;
+  private readonly files: (() => string)[] = [];
   private childEnded = false;
 
   constructor(private readonly machine: Ifstated) {}
@@ -23,9 +23,9 @@ export class EventLoop {
     this.messages.push(steps);
   }
 
-  /** SIGHUP; several before the daemon comes to it are one. */
+  /** SIGHUP; the daemon reads its file once for each. */
   reload(file: () => string): void {
-    this.file = file;
+    this.files.push(file);
   }
 
   /** SIGCHLD for a command that the daemon waited for: it wakes for nothing. */
@@ -44,21 +44,19 @@ export class EventLoop {
     const due = this.machine.expired(now).map((test) => [test, test.due] as const);
     const { signalled } = this;
     yield* this.messages.shift()?.() ?? [];
-    const { file, childEnded } = this;
-    if (signalled) {
-      this.file = undefined;
-      this.childEnded = false;
-    }
+    const { childEnded } = this;
+    const files = signalled ? this.files.splice(0) : [];
+    if (signalled) this.childEnded = false;
     for (const [test, at] of due) if (test.due === at) yield* this.tick(test);
     if (!signalled) return;
-    if (file !== undefined) yield* this.machine.reload(file());
+    for (const file of files) yield* this.machine.reload(file());
     if (!childEnded) return;
     yield* this.machine.testsEnded(this.ended);
     for (const test of this.ended.keys()) if (!test.running) this.ended.delete(test);
   }
 
   private get signalled(): boolean {
-    return this.childEnded || this.file !== undefined;
+    return this.childEnded || this.files.length > 0;
   }
 
   private *tick(test: ExternalTest): Steps {
