@@ -246,16 +246,28 @@ last claim   none
     bench.machine.kernel.demote("edgefault", 1);
     const { stdout, stderr, status } = await bench.run("edge-sync status");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout.replace(/\d+ s ago/g, "… s ago")).toBe(`carp         MASTER
+    expect(stdout.replace(/\d+ (s ago|ms)/g, "… $1")).toBe(`carp         MASTER
 health       healthy
 inputs       external up, internal up, probe none, API answers
 ip           ${IP} is here (… s ago), alias on
 demotion     edgedrain 16, edgefault 0 (kernel +1), carp 0
 tokens       2
-hold         upgrade
+hold         upgrade, for 30 min more
 drain        new disk
-last claim   … s ago: here
+last claim   … s ago: here, answered after … ms, ended after … ms, 1 request
 `);
+  });
+
+  it("says of a hold without an end that it has none, and of a refused claim how it ended", async () => {
+    await bench.become("MASTER");
+    bench.project.faults.fail("POST", "/attach", { status: 403, times: 1 });
+    await sync();
+    await sync("hold --forever --reason 'first installation'");
+    const { stdout } = await bench.run("edge-sync status");
+    expect(stdout).toContain("hold         first installation, without an end\n");
+    expect(stdout.replace(/\d+ (s ago|ms)/g, "… $1")).toContain(
+      "last claim   … s ago: not accepted, exit 3, ended after … ms, 1 request\n",
+    );
   });
 
   it("says what is wrong", async () => {
@@ -315,6 +327,7 @@ last claim   none
         accepted: 1,
         age: expect.any(Number),
         ms: expect.any(Number),
+        post_ms: expect.any(Number),
         posted: 1,
         requests: 1,
         result: "here",
