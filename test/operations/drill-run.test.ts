@@ -1,0 +1,321 @@
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../lib/config/load.js";
+import type { DrillCluster } from "../../lib/operations/drill/cluster.js";
+import { runDrill, sound } from "../../lib/operations/drill/run.js";
+import { type Scenario, scenariosNamed } from "../../lib/operations/drill/scenarios.js";
+import type { RemoteEdge } from "../../lib/operations/remote-edge.js";
+import { example } from "../config/example.js";
+
+const SOUND = {
+  carp: "BACKUP",
+  healthy: 1,
+  alias: 0,
+  known: "elsewhere",
+  hold: null,
+  tokens: 3,
+  settled: 1,
+  demotion: { edgefault: { present: 0 }, edgedrain: { present: 0 } },
+};
+type State = Record<string, unknown>;
+
+/** An edge of which only the answers are there: its status, and its logs. */
+class Pretended {
+  readonly commands: string[] = [];
+  state: State | undefined;
+  /** Commands that end with this status. */
+  failing: readonly [command: string, status: number] | undefined;
+  private readonly readers: ((line: string) => void)[] = [];
+
+  constructor(
+    readonly name: string,
+    state: State = {},
+  ) {
+    this.state = { ...SOUND, ...state };
+  }
+
+  /** A line in one of its logs. */
+  say(text: string): void {
+    this.readers[0]?.(`Jan 1 00:00:00 ${this.name} ${text}`);
+  }
+
+  async run(command: string) {
+    if (this.state === undefined) throw new Error(`${this.name} cannot be reached at 192.0.2.1:22: timeout`);
+    this.commands.push(command);
+    const [, mark] = /'(drill \S+ begins)'/.exec(command) ?? [];
+    if (mark !== undefined) for (const read of this.readers) read(mark);
+    if (command === this.failing?.[0])
+      return { status: this.failing[1], stdout: "", stderr: "ifconfig: no\n" };
+    return { status: 0, stdout: command.includes("status") ? JSON.stringify(this.state) : "", stderr: "" };
+  }
+
+  async follow(_: string, read: (line: string) => void) {
+    this.readers.push(read);
+    return () => {};
+  }
+}
+
+/** Two sound edges, the first with the address. */
+function cluster(changes: { first?: State; second?: State; holder?: string; answers?: boolean } = {}) {
+  const first = new Pretended("edge-a", { carp: "MASTER", alias: 1, known: "here", ...changes.first });
+  const second = new Pretended("edge-b", changes.second);
+  const made = { holder: changes.holder ?? "edge-a", answers: changes.answers ?? true };
+  const one: DrillCluster = {
+    edges: [first, second] as unknown as RemoteEdge[],
+    failoverIp: "192.0.2.9",
+    probeInterval: 1,
+    holder: async () => made.holder,
+    probe: async () => made.answers,
+    faults: {} as DrillCluster["faults"],
+  };
+  return { cluster: one, first, second, made };
+}
+
+/** A takeover by an edge, as the logs tell it. */
+function takeOver(edge: Pretended): void {
+  for (const text of [
+    "/bsd: carp0: state transition: BACKUP -> MASTER",
+    "edge-sync[1]: alias=on ip=192.0.2.9",
+    "ip-move[2]: claim phase=accepted ms=40",
+    "ip-move[2]: claim phase=here ip=192.0.2.9 requests=3 ms=900",
+  ]) {
+    edge.say(text);
+  }
+}
+
+const config = parseConfig(example());
+const scenario = (changes: Partial<Scenario>): Scenario => ({
+  name: "carp-down",
+  what: "something",
+  expects: "takeover",
+  fault: async () => async () => {},
+  ...changes,
+});
+
+describe("a drill begins only where", () => {
+  it.each([
+    ["each edge is healthy", { second: { healthy: 0 } }, "edge-b is not healthy"],
+    ["none is on hold", { first: { hold: { reason: "x" } } }, "edge-a is on hold"],
+    [
+      "the election has settled",
+      { second: { settled: 0 } },
+      "edge-b waits until the election has settled after its boot",
+    ],
+    ["each has a token", { second: { tokens: 0 } }, "edge-b has no token left for a claim"],
+    [
+      "none is demoted",
+      { second: { demotion: { edgedrain: { present: 1 } } } },
+      "edge-b is demoted by edgedrain",
+    ],
+    [
+      "there is one master, not two",
+      { second: { carp: "MASTER" } },
+      "there must be one master, there are edge-a, edge-b",
+    ],
+    [
+      "there is one master, not none",
+      { first: { carp: "BACKUP", alias: 0 } },
+      "there must be one master, there is none",
+    ],
+    ["the others are backups", { second: { carp: "INIT" } }, "edge-b is INIT"],
+    ["only the master has the alias", { second: { alias: 1 } }, "edge-b has the alias and is not master"],
+    ["the master has the alias", { first: { alias: 0 } }, "edge-a has no alias"],
+    [
+      "OVH routes to the master",
+      { holder: "edge-b" },
+      "OVH routes 192.0.2.9 to edge-b, the master is edge-a",
+    ],
+  ])("%s", async (_, changes, wrong) => {
+    const { cluster: one, first } = cluster(changes);
+    await expect(runDrill(scenario({}), { cluster: one, config })).rejects.toThrow(
+      `the edge is not sound:\n  ${wrong}`,
+    );
+    expect(first.commands.filter((command) => !command.includes("status"))).toEqual([]);
+  });
+
+  it("each edge is reached, and it says all that is wrong", async () => {
+    const { cluster: one, first, second } = cluster({ first: { healthy: 0 } });
+    second.state = undefined;
+    await expect(sound(one, 0)).rejects.toThrow(
+      "the edge is not sound:\n  edge-b: edge-b cannot be reached at 192.0.2.1:22: timeout\n  edge-a is not healthy",
+    );
+    expect(first.commands).toHaveLength(1);
+  });
+});
+
+describe("a drill that expects a takeover", () => {
+  const taken = (second: Pretended) =>
+    scenario({
+      fault: async () => {
+        takeOver(second);
+        return async () => {};
+      },
+    });
+
+  it("passes when all phases were seen of another edge in time, and counts its requests", async () => {
+    const { cluster: one, second } = cluster();
+    const result = await runDrill(taken(second), { cluster: one, config, leaveSound: false });
+    expect(result).toMatchObject({ verdict: "passed", from: "edge-a", by: "edge-b", requests: 3, lost: 0 });
+    expect(Object.keys(result.phases)).toEqual(["master", "alias", "accepted", "confirmed"]);
+  });
+
+  it("fails over the configuration's limit, which takes the place of the drill's own", async () => {
+    const { cluster: one, second } = cluster();
+    const limited = parseConfig(example({ "drill.limits.carp-down": 1 }));
+    const slow = scenario({
+      limit: () => 60_000,
+      fault: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        takeOver(second);
+        return async () => {};
+      },
+    });
+    const result = await runDrill(slow, { cluster: one, config: limited, leaveSound: false });
+    expect(result).toMatchObject({ verdict: "failed", limit: 1 });
+    expect(result.reason).toMatch(/^the claim was accepted after \d+ ms, the limit is 1 ms$/);
+  });
+
+  it("fails with the phases that were never seen", async () => {
+    const { cluster: one, second } = cluster();
+    const half = scenario({
+      fault: async () => {
+        second.say("/bsd: carp0: state transition: BACKUP -> MASTER");
+        return async () => {};
+      },
+    });
+    const options = { cluster: one, config, deadline: 0, leaveSound: false };
+    expect(await runDrill(half, options)).toMatchObject({
+      verdict: "failed",
+      reason: "never seen: alias, accepted, confirmed",
+    });
+  });
+
+  it("does not take what the old master does for a takeover", async () => {
+    const { cluster: one, first } = cluster();
+    const same = scenario({
+      fault: async () => {
+        takeOver(first);
+        return async () => {};
+      },
+    });
+    const options = { cluster: one, config, deadline: 0, leaveSound: false };
+    expect(await runDrill(same, options)).toMatchObject({ verdict: "failed", phases: {} });
+  });
+
+  it("waits for the first packet that is answered again, and counts those that were not", async () => {
+    const { cluster: one, second, made } = cluster();
+    const cut = scenario({
+      fault: async () => {
+        made.answers = false;
+        setTimeout(() => takeOver(second), 20);
+        setTimeout(() => {
+          made.answers = true;
+        }, 40);
+        return async () => {};
+      },
+    });
+    const { phases, lost } = await runDrill(cut, { cluster: one, config, leaveSound: false });
+    expect(phases.packet).toBeGreaterThanOrEqual(phases.accepted as number);
+    expect(lost).toBeGreaterThan(0);
+  });
+
+  it("counts no packets where the address did not answer before", async () => {
+    const { cluster: one, second } = cluster({ answers: false });
+    const result = await runDrill(taken(second), { cluster: one, config, leaveSound: false });
+    expect(result.verdict).toBe("passed");
+    expect(result.lost).toBeUndefined();
+  });
+});
+
+describe("a drill in which nothing may move", () => {
+  const calm = (fault: Scenario["fault"]) => scenario({ expects: "nothing moves", calm: () => 50, fault });
+
+  it("passes when nothing moves", async () => {
+    const { cluster: one } = cluster();
+    const result = await runDrill(
+      calm(async () => async () => {}),
+      { cluster: one, config },
+    );
+    expect(result).toMatchObject({ verdict: "passed", phases: {} });
+    expect(result.by).toBeUndefined();
+  });
+
+  it("fails when another edge takes the address", async () => {
+    const { cluster: one, second } = cluster();
+    const moved = calm(async () => {
+      takeOver(second);
+      return async () => {};
+    });
+    expect(await runDrill(moved, { cluster: one, config, leaveSound: false })).toMatchObject({
+      verdict: "failed",
+      reason: "the FailOver IP moved to edge-b",
+    });
+  });
+});
+
+describe("what a drill has broken", () => {
+  it("is mended also when nothing came of it", async () => {
+    const { cluster: one, first } = cluster();
+    const [down] = scenariosNamed(["carp-down"]) as [Scenario];
+    await runDrill(down, { cluster: one, config, deadline: 0, leaveSound: false });
+    expect(first.commands.slice(-2)).toEqual(["ifconfig carp0 down", "ifconfig carp0 up"]);
+  });
+
+  it("is mended when it is interrupted", async () => {
+    const { cluster: one, first } = cluster();
+    const interrupt = new AbortController();
+    const [down] = scenariosNamed(["carp-down"]) as [Scenario];
+    const running = runDrill(down, { cluster: one, config, signal: interrupt.signal });
+    const interrupted = expect(running).rejects.toThrow(
+      "carp-down was interrupted; what it had broken is mended",
+    );
+    while (!first.commands.includes("ifconfig carp0 down"))
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    interrupt.abort();
+    await interrupted;
+    expect(first.commands.at(-1)).toBe("ifconfig carp0 up");
+  });
+
+  it("is nothing when it is interrupted before", async () => {
+    const { cluster: one, first } = cluster();
+    const [down] = scenariosNamed(["carp-down"]) as [Scenario];
+    const options = { cluster: one, config, signal: AbortSignal.abort() };
+    await expect(runDrill(down, options)).rejects.toThrow(
+      "carp-down was interrupted before anything was broken",
+    );
+    expect(first.commands).not.toContain("ifconfig carp0 down");
+  });
+
+  it("is nothing when the command that breaks it fails, which is said", async () => {
+    const { cluster: one, first } = cluster();
+    first.failing = ["ifconfig carp0 down", 1];
+    const [down] = scenariosNamed(["carp-down"]) as [Scenario];
+    await expect(runDrill(down, { cluster: one, config })).rejects.toThrow(
+      "edge-a: ifconfig carp0 down failed with status 1: ifconfig: no",
+    );
+  });
+});
+
+describe("the drill return", () => {
+  it("drains all but the preferred edge, and undrains them", async () => {
+    const {
+      cluster: one,
+      first,
+      second,
+    } = cluster({
+      first: { carp: "BACKUP", alias: 0 },
+      second: { carp: "MASTER", alias: 1 },
+      holder: "edge-b",
+    });
+    const [back] = scenariosNamed(["return"]) as [Scenario];
+    await runDrill(back, { cluster: one, config, deadline: 0, leaveSound: false });
+    expect(second.commands.slice(-2)).toEqual(["edge-sync drain --reason drill", "edge-sync undrain"]);
+    expect(first.commands.filter((command) => command.includes("drain"))).toEqual([]);
+  });
+
+  it("cannot be done while the preferred edge has the address", async () => {
+    const [back] = scenariosNamed(["return"]) as [Scenario];
+    await expect(runDrill(back, { cluster: cluster().cluster, config })).rejects.toThrow(
+      "edge-a has the FailOver IP already; run the drill drain first",
+    );
+  });
+});
