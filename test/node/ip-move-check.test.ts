@@ -69,20 +69,22 @@ describe("ip-move check", () => {
   });
 
   it.each([
-    ["no JSON", "<html></html>"],
+    ["a page of HTML", "\n<!DOCTYPE html><html></html>", "a page of HTML"],
+    ["half of an object", '{"ip":"146.59.143.231","status":"ok"', "malformed JSON"],
+    ["two objects", "{}{}", "malformed JSON"],
+    ["nothing", "", "malformed JSON"],
     ["a list", "[]"],
     ["null", "null"],
-    ["nothing", ""],
     ["an object without a status", JSON.stringify({ ip: IP, routedTo: "x" })],
     ["a status that is no text", JSON.stringify({ ip: IP, status: {}, routedTo: "x" })],
     ["a route that is no text", JSON.stringify({ ip: IP, status: "ok", routedTo: ["x"] })],
     ["another IP", JSON.stringify({ ip: "192.0.2.7", status: "ok", routedTo: "x" })],
-  ])("does not believe %s: exit 5", async (_, body) => {
+  ])("does not believe %s: exit 5", async (_, body, what = "not a FailOver IP") => {
     bench.project.faults.fail("GET", "/failover", { status: 200, body });
     expect(await bench.run("ip-move check")).toEqual({
       status: 5,
       stdout: "",
-      stderr: "ip-move: check: the answer is not a FailOver IP\n",
+      stderr: `ip-move: check: the answer is ${what}\n`,
     });
   });
 

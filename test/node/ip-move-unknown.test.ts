@@ -69,7 +69,11 @@ describe("a POST whose outcome is unknown is looked at, and never sent again", (
       body: "<html><head><title>502 Bad Gateway</title></head></html>",
       headers: { "content-type": "text/html" },
     });
-    expect(await claim()).toMatchObject({ status: 6 });
+    expect(await claim()).toEqual({
+      status: 6,
+      stdout: "",
+      said: [POSTED, unknown("OVH fails: HTTP 502: a page of HTML"), elsewhere(bench)],
+    });
     expect(bench.requests()).toEqual([POST, LOOK]);
   });
 
