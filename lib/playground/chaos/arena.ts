@@ -28,7 +28,9 @@ const UNREACHABLE = 300;
 /** Milliseconds of a boot after ifstated has started: enough for a first pass on a busy machine. */
 const BOOT_REST = 1500;
 /** Milliseconds within which an arena must be sound again. */
-const SOUND_WITHIN = 60_000;
+const SOUND_WITHIN = 30_000;
+/** How often edges are booted anew that do not become sound: on a busy machine a boot may elect anybody. */
+const BOOTS = 3;
 
 const FORGET = "rm -f /var/run/edge-sync/memory.json; /usr/local/sbin/edge-sync pass";
 /** Milliseconds until edges that remember are told to forget again. */
@@ -86,13 +88,21 @@ export class Arena {
    *
    * @throws Error when they do not become sound
    */
-  async reset({ ovh, edges }: Schedule): Promise<void> {
-    if (edges !== this.edges) throw new Error(`the schedule is for ${edges} edges, here are ${this.edges}`);
-    const { region, machines } = this;
-    for (const machine of machines) {
-      machine.witness = undefined;
-      machine.powerOff();
+  async reset(schedule: Schedule): Promise<void> {
+    if (schedule.edges !== this.edges)
+      throw new Error(`the schedule is for ${schedule.edges} edges, here are ${this.edges}`);
+    for (let boot = 1; ; boot++) {
+      try {
+        return await this.bootAll(schedule);
+      } catch (error) {
+        if (boot === BOOTS) throw error;
+      }
     }
+  }
+
+  private async bootAll({ ovh }: Schedule): Promise<void> {
+    const { region, machines } = this;
+    for (const machine of machines) machine.powerOff();
     mendAll(region);
     const { failoverIps } = region.project;
     Object.assign(failoverIps.behaviour, ovh);

@@ -32,6 +32,12 @@ export class Audit {
     private readonly tell: (broken: Broken) => void = () => {},
   ) {}
 
+  /** Forgets all that was. */
+  restart(): void {
+    this.broken.length = 0;
+    for (const did of Object.keys(this.counts)) this.counts[did as EdgeEvent["did"]] = 0;
+  }
+
   /** Something was done. */
   event(event: EdgeEvent): void {
     this.counts[event.did]++;

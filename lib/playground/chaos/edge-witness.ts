@@ -16,7 +16,7 @@ export interface WatchedEdge {
   /** Seconds that its claims settle. */
   readonly settle: number;
   readonly held: () => boolean;
-  /** Milliseconds since the schedule began. */
+  /** Milliseconds, from whenever. */
   readonly now: () => number;
   readonly tell: (what: Happening) => void;
 }
@@ -35,8 +35,14 @@ interface Answer {
   readonly result: "here" | "elsewhere" | "pending";
 }
 
+/** What a pass has seen of carp0, and when it looked. */
+interface Look {
+  readonly role: Role;
+  readonly at: number;
+}
+
 const CARP = "carp0";
-/** Milliseconds that a pass may take from what it looked at to what it does. */
+/** Milliseconds that an answer may take from the wire to the file that a pass reads. */
 const SLACK = 2000;
 /** Seconds by which the age of a process may be off. */
 const TICK = 0.02;
@@ -49,7 +55,8 @@ export class EdgeWitness implements Witness {
   private answers: Answer[] = [];
   private accepted: number[] = [];
   private postedAt = Number.NEGATIVE_INFINITY;
-  private rolesBefore = new WeakMap<ShimCall, Role>();
+  /** What each program saw when it listed the interfaces. */
+  private looks = new Map<number, Look>();
   private condemned = false;
   private claimBegins: (() => void) | undefined;
   private kernel: unknown;
@@ -94,6 +101,7 @@ export class EdgeWitness implements Witness {
     this.answers = [];
     this.accepted = [];
     this.postedAt = Number.NEGATIVE_INFINITY;
+    this.looks = new Map();
     this.inFlight.clear();
   }
 
@@ -109,7 +117,6 @@ export class EdgeWitness implements Witness {
         (exchange) => this.hears(exchange),
       );
     }
-    if (call.name === "ifconfig") this.rolesBefore.set(call, this.role);
     return call;
   }
 
@@ -119,13 +126,14 @@ export class EdgeWitness implements Witness {
         if (exchange.caller === call.caller) this.inFlight.delete(exchange);
     }
     if (call.name !== "ifconfig" || status !== 0) return;
-    const { args } = call;
+    const { args, caller } = call;
     const [first, second, third, fourth] = args;
-    if (first === CARP && args.length === 1) this.looks(call.caller);
+    if (first === "-A") this.looks.set(caller, { role: this.role, at: this.edge.now() });
+    else if (first === CARP && args.length === 1) this.claimLooks(caller);
     else if (first === "-g" && args.length === 4)
       this.demotes(second as string, third === "carpdemote", fourth);
     else if (first === this.edge.external && args.includes(this.edge.failoverIp)) {
-      this.changesAlias(args.includes("alias"), this.rolesBefore.get(call) ?? "NONE");
+      this.changesAlias(args.includes("alias"), this.looks.get(caller));
     }
   }
 
@@ -136,14 +144,13 @@ export class EdgeWitness implements Witness {
     else if (tag !== "kernel" && tag !== "ifstated") this.edge.tell({ kind: "log", text: `${tag}: ${text}` });
   }
 
-  /** What the last check that counts has said; see S3. */
-  answer(): "here" | "elsewhere" | null {
+  /** What the last check that counts had said when a pass looked; see S3. */
+  private answerAt(look: number): "here" | "elsewhere" | null {
     // A pending move says nothing of where the IP is.
     const said = this.answers.filter(({ sentAt, result }) => sentAt > this.postedAt && result !== "pending");
     if (said.length === 0) return null;
-    const now = this.edge.now();
-    // What was overtaken while a pass was at work may be what it went by.
-    const valid = said.filter((_, index) => now - (said[index + 1]?.gotAt ?? now) <= SLACK);
+    // What was overtaken since may be what the pass went by.
+    const valid = said.filter((_, index) => (said[index + 1]?.gotAt ?? Infinity) >= look - SLACK);
     return valid.some(({ result }) => result === "elsewhere") ? "elsewhere" : "here";
   }
 
@@ -173,7 +180,7 @@ export class EdgeWitness implements Witness {
     return claim;
   }
 
-  private looks(caller: number): void {
+  private claimLooks(caller: number): void {
     const claim = this.meet(caller);
     const found = claim === undefined ? undefined : processOf(this.machine, caller);
     if (claim === undefined || found === undefined) return;
@@ -224,10 +231,11 @@ export class EdgeWitness implements Witness {
     });
   }
 
-  private changesAlias(on: boolean, role: Role): void {
-    const { name, held, tell } = this.edge;
+  private changesAlias(on: boolean, look: Look | undefined): void {
+    const { name, held, now, tell } = this.edge;
     tell({ kind: "alias", on });
     if (on) return;
-    this.audit.event({ did: "alias off", edge: name, role, answer: this.answer(), held: held() });
+    const { role, at } = look ?? { role: this.role, at: now() };
+    this.audit.event({ did: "alias off", edge: name, role, answer: this.answerAt(at), held: held() });
   }
 }

@@ -47,9 +47,10 @@ export async function runSchedule(
   schedule: Schedule,
   times: RunTimes = {},
 ): Promise<RunResult> {
-  await arena.reset(schedule);
   const run = new Run(arena, schedule, times);
   try {
+    // What the edges learn before the schedule begins counts for what they do in it.
+    await arena.reset(schedule);
     return await run.play();
   } finally {
     run.end();
@@ -61,11 +62,12 @@ class Run {
   private readonly witnesses = new Map<string, EdgeWitness>();
   private readonly faults: RegionFaults;
   private readonly audit: Audit;
-  private readonly began = performance.now();
-  private seenAttaches: number;
+  /** When the schedule began; nothing is told before. */
+  private began: number | undefined;
+  private seenAttaches = 0;
   private seenHolder: string | undefined;
   private waited = false;
-  private timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly arena: Arena,
@@ -89,7 +91,7 @@ class Run {
           external: "vio0",
           settle: Number(/^settle=(.+)$/m.exec(machine.sandbox.read("/etc/edge.conf") ?? "")?.[1]),
           held: () => this.faults.held.has(name),
-          now: () => this.now,
+          now: () => performance.now(),
           tell: (what) => this.tell(what, name),
         },
         this.audit,
@@ -98,13 +100,16 @@ class Run {
       this.witnesses.set(name, witness);
     }
     this.faults = new RegionFaults(region, this.witnesses);
-    this.seenAttaches = region.project.failoverIps.attaches.length;
-    this.seenHolder = region.holder();
-    this.timer = setInterval(() => this.glance(), GLANCE);
   }
 
   async play(): Promise<RunResult> {
     const { schedule, moments, audit } = this;
+    const { region } = this.arena;
+    this.began = performance.now();
+    audit.restart();
+    this.seenAttaches = region.project.failoverIps.attaches.length;
+    this.seenHolder = region.holder();
+    this.timer = setInterval(() => this.glance(), GLANCE);
     for (const step of schedule.steps) {
       await sleep(Math.max(0, step.at * 1000 - this.now));
       this.tell({ kind: "fault", text: textOf(step) }, step.edge);
@@ -133,7 +138,7 @@ class Run {
   }
 
   private get now(): number {
-    return performance.now() - this.began;
+    return performance.now() - (this.began ?? performance.now());
   }
 
   private get view(): ClusterView {
@@ -146,6 +151,7 @@ class Run {
   }
 
   private tell(what: Happening, edge?: string): void {
+    if (this.began === undefined) return;
     this.moments.push({ ms: this.now, ...(edge === undefined ? {} : { edge }), ...what });
   }
 

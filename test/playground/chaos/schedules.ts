@@ -1,4 +1,10 @@
-import type { Schedule, ScheduledStep } from "../../../lib/simulator/explore/schedule.js";
+import fc from "fast-check";
+import {
+  FAULTS,
+  type FaultKind,
+  type Schedule,
+  type ScheduledStep,
+} from "../../../lib/simulator/explore/schedule.js";
 
 const schedule = (
   note: string,
@@ -41,3 +47,51 @@ export const HAND_MADE: readonly Schedule[] = [
   ]),
   schedule("route-lost", [{ at: 1, step: "route-lost" }]),
 ];
+
+/** Faults that the world and the live region tell alike, whenever they come. */
+const CALM: readonly FaultKind[] = [
+  "power-off",
+  "reboot",
+  "cut-external",
+  "cut-internal",
+  "cut-carp",
+  "probe-lost",
+  "api-unreachable",
+  "daemon-killed",
+  "reload",
+  "drain",
+  "partition",
+  "api-down",
+  "api-slow",
+  "reply-lost",
+  "move-fails",
+  "route-lost",
+];
+/** Seconds until what a step has set off is over. */
+const PAUSE = 11;
+
+/**
+ * Two faults on two edges, each mended, with time enough in between: what happens within the same
+ * second is a matter of the scheduler.
+ */
+export const calmSchedule: fc.Arbitrary<Schedule> = fc
+  .tuple(
+    fc.array(fc.tuple(fc.constantFrom(...CALM), fc.constantFrom("edge-1", "edge-2")), {
+      minLength: 2,
+      maxLength: 2,
+    }),
+    fc.constantFrom("refuse" as const, "overwrite" as const),
+    fc.constantFrom("no-op" as const, "pending" as const),
+  )
+  .map(([faults, whilePending, toHolder]) => {
+    const steps = faults.flatMap(([kind, name]) => {
+      const { mend, of } = FAULTS[kind];
+      const edge = of === "edge" ? name : undefined;
+      return [{ step: kind, edge }, ...(mend === undefined ? [] : [{ step: mend, edge }])];
+    });
+    return schedule(
+      steps.map(({ step, edge }) => `${step} ${edge ?? "ovh"}`).join(", "),
+      steps.map((step, index) => ({ at: 1 + PAUSE * index, ...step })),
+      { ovh: { whilePending, toHolder } },
+    );
+  });
