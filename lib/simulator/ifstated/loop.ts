@@ -49,7 +49,10 @@ export class EventLoop {
     if (signalled) this.childEnded = false;
     for (const [test, at] of due) if (test.due === at) yield* this.tick(test);
     if (!signalled) return;
-    for (const file of files) yield* this.machine.reload(file());
+    for (const file of files) {
+      yield* this.machine.reload(file());
+      if (this.machine.ended !== undefined) return;
+    }
     if (!childEnded) return;
     yield* this.machine.testsEnded(this.ended);
     for (const test of this.ended.keys()) if (!test.running) this.ended.delete(test);

@@ -8,18 +8,20 @@ import {
   type Steps,
 } from "./machine.js";
 import type { Outcome, Recording, TraceEntry } from "./recording.js";
+import { runShell } from "./shell.js";
 
 type Event = { readonly at: number } & Readonly<Record<string, unknown>>;
 
-/** A scripted command that runs. */
+/** A shell that runs, or one of the commands in its text. */
 interface Running {
   readonly test: ExternalTest | undefined;
-  readonly entry: "testEnd" | "runEnd" | undefined;
-  readonly name: string;
-  readonly command: string;
-  readonly status: number;
-  readonly endsAt: number;
-  /** Its shell is gone, and nobody waits for it any more. */
+  /** What it tells at its end; a shell tells nothing. */
+  readonly told: TraceEntry | undefined;
+  readonly from: number;
+  readonly until: number;
+  /** The shell's exit status, undefined where a signal ended it. */
+  readonly status: number | undefined;
+  /** Its shell is gone: nobody waits for it any more. */
   orphan: boolean;
 }
 
@@ -32,6 +34,7 @@ class Over extends Error {}
  */
 const COMMAND_TAKES = 10 / 1024;
 const TIMER_IS_LATE = 1 / 1024;
+const BACKGROUND = /(?<!&)& *$/;
 /** So many entries more than recorded are enough to see that it goes on for ever. */
 const BEYOND = 1000;
 const LINKS = ["unknown", "invalid", "down", "kalive_down", "up", "half", "full"];
@@ -103,7 +106,7 @@ export class Player {
     const times = [
       due === undefined ? this.end : due + TIMER_IS_LATE,
       this.events[0]?.at ?? this.end,
-      ...this.running.map(({ endsAt }) => endsAt),
+      ...this.running.map(({ until }) => until),
     ];
     return Math.max(this.time, Math.min(...times));
   }
@@ -113,15 +116,15 @@ export class Player {
     for (;;) {
       const event = this.events[0];
       const next = this.running.reduce<Running | undefined>(
-        (first, one) => (first === undefined || one.endsAt < first.endsAt ? one : first),
+        (first, one) => (first === undefined || one.until < first.until ? one : first),
         undefined,
       );
-      if (event !== undefined && event.at <= Math.min(to, next?.endsAt ?? to)) {
+      if (event !== undefined && event.at <= Math.min(to, next?.until ?? to)) {
         this.at(event.at);
         this.events.shift();
         this.happen(event);
-      } else if (next !== undefined && next.endsAt <= to) {
-        this.at(next.endsAt);
+      } else if (next !== undefined && next.until <= to) {
+        this.at(next.until);
         this.finish(next);
       } else break;
     }
@@ -173,11 +176,9 @@ export class Player {
 
   private finish(one: Running): void {
     this.running = this.running.filter((other) => other !== one);
-    if (one.entry !== undefined) this.note({ [one.entry]: one.name, result: one.status });
-    if (one.test === undefined) this.loop.commandEnded();
-    else if (!one.orphan) {
-      this.loop.testEnded(one.test, verdict(one.command, one.status));
-    }
+    if (one.told !== undefined) this.note(one.told);
+    else if (one.test === undefined) this.loop.commandEnded();
+    else if (!one.orphan) this.loop.testEnded(one.test, one.status);
   }
 
   private drive(steps: Steps): void {
@@ -194,55 +195,66 @@ export class Player {
         this.note({ state: effect.name });
         return undefined;
       case "run": {
-        this.note({ run: effect.command });
-        const entry = this.tellsRunEnds ? "runEnd" : undefined;
-        const started = this.begin(this.actions, effect.command, undefined, entry);
-        if (!/[^&]&\s*$/.test(effect.command)) this.advance(started.endsAt);
+        const { command } = effect;
+        this.note({ run: command });
+        const { until } = this.begin(this.actions, command, undefined, this.tellsRunEnds ? "runEnd" : "");
+        if (!BACKGROUND.test(command)) this.advance(until);
         return undefined;
       }
       case "test": {
         this.note({ testStart: effect.command });
-        const { endsAt, status } = this.begin(this.results, effect.command, undefined, "testEnd");
-        this.advance(endsAt);
-        return verdict(effect.command, status);
+        const { until, status } = this.begin(this.results, effect.command, undefined, "testEnd");
+        this.advance(until);
+        return status;
       }
       case "start":
         this.note({ testStart: effect.test.command });
         this.begin(this.results, effect.test.command, effect.test, "testEnd");
         return undefined;
-      case "kill":
+      case "kill": {
         if (effect.overdue) this.note({ killed: effect.test.command });
+        // What its shell had not come to never runs; what runs goes on.
+        const ends = ({ test, from }: Running) => test === effect.test && from > this.time;
+        this.running = this.running.filter((one) => !ends(one));
         for (const one of this.running) if (one.test === effect.test) one.orphan = true;
         return undefined;
+      }
     }
   }
 
+  /** Starts a shell. */
   private begin(
     of: Map<string, Outcome>,
-    command: string,
+    text: string,
     test: ExternalTest | undefined,
-    entry: Running["entry"],
+    tells: "testEnd" | "runEnd" | "",
   ): Running {
-    const found = of.get(command) ?? of.get(command.split(" ")[0] as string) ?? 0;
-    const [status, ms = 0] = typeof found === "number" ? [found] : found;
-    const endsAt = this.time + ms + COMMAND_TAKES;
-    const one = { test, entry, name: stub(command), command, status, endsAt, orphan: false };
-    this.running.push(one);
-    return one;
+    const script = (command: string) => {
+      const found = of.get(command);
+      if (found === undefined) return undefined;
+      return typeof found === "number" ? ([found, 0] as const) : ([found[0], found[1] ?? 0] as const);
+    };
+    const { ran, status, ms } = runShell(text.replace(BACKGROUND, ""), script);
+    const { time } = this;
+    for (const { words, status: result, from, until } of ran) {
+      if (tells === "") break;
+      this.running.push({
+        test,
+        told: { [tells]: words, result },
+        from: time + from,
+        until: time + until + COMMAND_TAKES,
+        status: undefined,
+        orphan: false,
+      });
+    }
+    const until = time + ms + COMMAND_TAKES;
+    const shell = { test, told: undefined, from: time, until, status, orphan: false };
+    this.running.push(shell);
+    return shell;
   }
 
   private note(entry: TraceEntry): void {
     if (this.trace.length >= this.limit) throw new Over();
     this.trace.push({ at: Math.floor(this.time / 1000) * 1000, ...entry });
   }
-}
-
-/** The scripted command within a test's shell text, as it sees its own arguments. */
-function stub(command: string): string {
-  return (command.split(/ *(?:>|\|\||&&|;| &$)/)[0] as string).replace(/["']/g, "");
-}
-
-/** The shell's exit status; undefined where the text kills its shell. */
-function verdict(command: string, status: number): number | undefined {
-  return status !== 0 && command.includes("kill -9 $$") ? undefined : status & 255;
 }

@@ -160,4 +160,24 @@ describe("commands", () => {
       }),
     ).toBeUndefined();
   });
+
+  it("that follow one that is cut off do not run, and the one that runs goes on", () => {
+    const config = 'if "t1; t2" every 5\n\trun "x"\n';
+    const begin = [
+      { at: 0, testStart: "t1; t2" },
+      { at: 0, testEnd: "t1", result: 0 },
+      { at: 0, testEnd: "t2", result: 0 },
+      { at: 0, run: "x" },
+      STARTED,
+      { at: 5000, testStart: "t1; t2" },
+    ];
+    const events = [{ at: 2000, test: "t1", result: 0, takes: 6000 }];
+    const trace = [
+      ...begin,
+      { at: 10_000, killed: "t1; t2" },
+      { at: 10_000, testStart: "t1; t2" },
+      { at: 11_000, testEnd: "t1", result: 0 },
+    ];
+    expect(playRecording({ config, events, trace, end: 13_000 })).toBeUndefined();
+  });
 });
