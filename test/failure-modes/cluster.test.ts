@@ -125,6 +125,10 @@ describe("a master", () => {
   it("whose carpdev loses its link is INIT; its edge is missed by the others", async () => {
     const world = await settled();
     world.faults.cut("edge-1", "carp");
+    // Till OVH has moved it, the IP is answered where it was.
+    await world.until(() => world.edge("edge-2").posts === 1, "edge-2 does not claim", MINUTE);
+    await world.advance(5 * SECOND);
+    expect(world.answering?.name).toBe("edge-1");
     await untilAnswers(world, "edge-2", MINUTE);
     expect(world.edge("edge-1").role).toBe("INIT");
     // The kernel's own demotion is one in each group, and goes with the link's return.
@@ -372,8 +376,10 @@ describe("somebody else on the vRack with the same vhid", () => {
 
   it("and the same password is taken for the master: the IP stays where it is, and is answered", async () => {
     const world = await settled();
+    const began = world.now;
     const stop = world.faults.intrude({ vhid: 1, pass: "secret", advskew: 0 });
     await world.advance(10 * MINUTE);
+    expect(story(world, "edge-1", began)).toEqual(["carp0 is BACKUP"]);
     expect([rolesOf(world), aliasesOf(world)]).toEqual([
       ["BACKUP", "BACKUP"],
       [true, false],
