@@ -54,7 +54,10 @@ export class RemoteEdge {
   async follow(command: string, onLine: (line: string) => void): Promise<() => void> {
     const channel = await this.exec(command);
     channel.on("error", () => {});
-    createInterface({ input: channel }).on("line", onLine);
+    // It passes the channel's errors on, which end what is followed and nothing else.
+    createInterface({ input: channel })
+      .on("line", onLine)
+      .on("error", () => {});
     channel.stderr.resume();
     return () => channel.close();
   }

@@ -115,7 +115,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
 export function serveControl(region: Region, path: string): Promise<Server> {
   const server = createServer((socket) => {
     socket.on("error", () => {});
-    createInterface({ input: socket }).on("line", async (line) => {
+    const words = createInterface({ input: socket });
+    // It passes the socket's errors on, and an error that nobody takes ends the region.
+    words.on("error", () => {});
+    words.on("line", async (line) => {
       try {
         const [name, ...args]: string[] = JSON.parse(line);
         const fault = FAULTS[name ?? ""];
@@ -141,7 +144,9 @@ export function askForFault(path: string, words: readonly string[]): Promise<voi
     socket.once("error", (error) =>
       reject(new Error(`no simulated region answers at ${path}: ${error.message}`)),
     );
-    createInterface({ input: socket }).on("line", (line) => {
+    const answer = createInterface({ input: socket });
+    answer.on("error", () => {});
+    answer.on("line", (line) => {
       const { error } = JSON.parse(line) as { error?: string };
       if (error === undefined) resolve();
       else reject(new Error(error));
