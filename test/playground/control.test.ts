@@ -96,7 +96,7 @@ describe("a fault from the command line", () => {
     const rude = connect(socket);
     await new Promise<void>((resolve) => rude.once("connect", () => resolve()));
     rude.write('["he');
-    rude.resetAndDestroy();
+    rude.destroy();
     await askForFault(socket, ["heal"]);
     expect(done).toEqual(["heal"]);
   });
