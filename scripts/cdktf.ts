@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,9 +6,12 @@ import { fileURLToPath } from "node:url";
 // cdktf with a umask that hides its plan file, which is deleted afterwards: it holds the variables in clear.
 const root = fileURLToPath(new URL("../", import.meta.url));
 process.umask(0o077);
-const { status, error } = spawnSync(join(root, "node_modules", ".bin", "cdktf"), process.argv.slice(2), {
-  stdio: "inherit",
+const child = spawn(join(root, "node_modules", ".bin", "cdktf"), process.argv.slice(2), { stdio: "inherit" });
+// A terminal tells both at once; whatever ends cdktf, its plan is deleted after it.
+for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
+process.on("SIGTERM", () => child.kill("SIGTERM"));
+child.once("error", (error) => process.stderr.write(`${error.message}\n`));
+child.once("close", (status) => {
+  rmSync(join("cdktf.out", "stacks", "edge", "plan"), { force: true });
+  process.exit(status === null || status < 0 ? 1 : status);
 });
-rmSync(join("cdktf.out", "stacks", "edge", "plan"), { force: true });
-if (error !== undefined) process.stderr.write(`${error.message}\n`);
-process.exit(status ?? 1);
