@@ -125,7 +125,6 @@ typedef Edge {
   byte mastered;      /* rounds as MASTER still to wait after a boot */
   bit polled;         /* in this round */
   bit dirty;          /* a trigger asks for a pass */
-  bit news;           /* a check or claim ended: a pass may follow, or the next poll acts */
   bit ask;            /* a check is due */
   bit again;          /* it was pending: look again at the next poll */
   byte due            /* polls since the last regular check */
@@ -148,6 +147,9 @@ byte lacking;         /* rounds in which L3 was not true */
 
 /* Scratch, 0 between two steps. */
 bit refused;
+bit unserved;
+bit untidy;
+bit stale;
 byte masters;
 byte j;
 
@@ -226,7 +228,7 @@ inline forget(f) {
   edge[f].probed = 0; edge[f].healthy = 0; edge[f].steady = 0; edge[f].away = 0;
   edge[f].claim = IDLE; edge[f].looked = 0; edge[f].sent = 0; edge[f].waits = 0; edge[f].slow = 0;
   edge[f].tokens = TOKENS; edge[f].spent = 0; edge[f].mastered = 0;
-  edge[f].polled = 0; edge[f].dirty = 0; edge[f].news = 0; edge[f].ask = 0; edge[f].again = 0;
+  edge[f].polled = 0; edge[f].dirty = 0; edge[f].ask = 0; edge[f].again = 0;
   edge[f].due = 0; edge[f].daemon = 1
 }
 
@@ -249,7 +251,6 @@ inline want_check(w) {
 
 inline end_claim(c) {
   edge[c].claim = IDLE; edge[c].looked = 0; edge[c].sent = 0; edge[c].waits = 0;
-  edge[c].news = 1;
   want_check(c)
 }
 
@@ -304,7 +305,6 @@ inline start_claim(p) {
 /* A pass of edge-sync: observe, decide, act on the difference. */
 inline pass(p) {
   edge[p].dirty = 0;
-  edge[p].news = 0;
   /* Rule 12. */
   if
   :: edge[p].first && edge[p].booting && mutation != M_BOOT_AS_ALWAYS ->
@@ -454,50 +454,69 @@ inline learn(l) {
   fi
 }
 
+#define MAY_CHECK(x) (edge[x].alive && edge[x].ask && edge[x].claim == IDLE)
+
+inline check(c) {
+  edge[c].ask = 0;
+  if
+  :: REACHES(c) -> learn(c)
+  :: !REACHES(c) && edge[c].unanswered == UNASKED -> edge[c].unanswered = 1
+  :: !REACHES(c) && edge[c].unanswered < 3 -> edge[c].unanswered++
+  :: else
+  fi;
+  printf("edge %d: check, known is %d, %d unanswered\n", c, edge[c].known, edge[c].unanswered)
+}
+
+#define FIT(x) (edge[x].external && edge[x].internal && \
+  ((edge[x].upstream && edge[x].targets) || REACHES(x)))
+
+/* Sets `unserved` where L1 is not true, `untidy` where L2 is not, `stale` where an edge has still to find out. */
+inline measure() {
+  unserved = (route == NOBODY);
+  untidy = (pending != NOBODY);
+  stale = 0;
+  masters = 0;
+  j = 0;
+  do
+  :: j < N ->
+    if
+    :: route == j && !(SOUND(j) && edge[j].alias) -> unserved = 1
+    :: else
+    fi;
+    if
+    :: edge[j].role == MASTER ->
+      masters++;
+      untidy = untidy || (route != j && REACHES(j))
+    :: else
+    fi;
+    untidy = untidy || edge[j].claim == LOOKED || edge[j].claim == POSTED ||
+      (REACHES(j) && ((SOUND(j) && edge[j].edgefault > 0) || (edge[j].alias && route != j)));
+    stale = stale || edge[j].claim != IDLE ||
+      (edge[j].alive && REACHES(j) && edge[j].known != (route == j -> HERE : ELSEWHERE)) ||
+      (edge[j].role == MASTER && !REACHES(j) && edge[j].known != HERE) ||
+      (edge[j].alive && !edge[j].blind && (edge[j].edgefault == 0) != FIT(j));
+    j++
+  :: else -> break
+  od;
+  untidy = untidy || masters != 1;
+  masters = 0;
+  j = 0
+}
+
 /* L1 and L2, in each state from K calm rounds on. */
 inline judge() {
   if
   :: calm == K ->
+    measure();
     if
-    :: route == NOBODY -> VIOLATES(L1)
-    :: else ->
-      if
-      :: !SOUND(route) || !edge[route].alias -> VIOLATES(L1)
-      :: else
-      fi
-    fi;
-    if
-    :: pending != NOBODY -> VIOLATES(L2)
+    :: unserved -> VIOLATES(L1)
     :: else
     fi;
-    masters = 0;
-    j = 0;
-    do
-    :: j < N ->
-      if
-      :: edge[j].role == MASTER ->
-        masters++;
-        if
-        :: route != j && REACHES(j) -> VIOLATES(L2)
-        :: else
-        fi
-      :: else
-      fi;
-      if
-      :: edge[j].claim == LOOKED || edge[j].claim == POSTED ||
-        (REACHES(j) && ((SOUND(j) && edge[j].edgefault > 0) || (edge[j].alias && route != j))) ->
-        VIOLATES(L2)
-      :: else
-      fi;
-      j++
-    :: else -> break
-    od;
     if
-    :: masters != 1 -> VIOLATES(L2)
+    :: untidy -> VIOLATES(L2)
     :: else
     fi;
-    masters = 0;
-    j = 0
+    unserved = 0; untidy = 0; stale = 0
   :: else
   fi
 }
@@ -534,7 +553,6 @@ proctype Node(byte x) {
 
   /* edge-sync: ifstated's passes, cron's and the poll's, and checks in the background. */
   :: d_step { edge[x].alive && edge[x].dirty -> pass(x); judge() }
-  :: d_step { edge[x].alive && edge[x].news && !edge[x].booting -> pass(x); judge() }
   :: d_step { edge[x].alive && !edge[x].booting && !edge[x].polled ->
       printf("edge %d: poll\n", x);
       edge[x].polled = 1;
@@ -552,18 +570,9 @@ proctype Node(byte x) {
       pass(x);
       judge()
     }
-  :: d_step { edge[x].alive && edge[x].ask && edge[x].claim == IDLE ->
-      edge[x].ask = 0;
-      edge[x].news = 1;
-      if
-      :: REACHES(x) -> learn(x)
-      :: !REACHES(x) && edge[x].unanswered == UNASKED -> edge[x].unanswered = 1
-      :: !REACHES(x) && edge[x].unanswered < 3 -> edge[x].unanswered++
-      :: else
-      fi;
-      printf("edge %d: check, known is %d, %d unanswered\n", x, edge[x].known, edge[x].unanswered);
-      judge()
-    }
+  /* What a check says is acted on at once, or at the next trigger. */
+  :: d_step { MAY_CHECK(x) -> check(x); judge() }
+  :: d_step { MAY_CHECK(x) && !edge[x].booting -> check(x); pass(x); judge() }
 
   /* ip-move claim (rule 8). The settle time is over when an election is, but a new one may begin. */
   :: d_step { edge[x].claim == SETTLING && !SOME(UNSETTLED_NEAR) -> edge[x].claim = SETTLED; judge() }
@@ -797,6 +806,7 @@ proctype Node(byte x) {
 }
 
 #define HELD(x) (edge[x].held)
+#define ROUND_IS_OVER (!SOME(BUSY) && (!SOME(UNSETTLED) || mutation == M_EQUAL_SKEWS) && !longer)
 
 /* What the verifier was asked for, from its environment. */
 inline prepare() {
@@ -917,13 +927,8 @@ init {
       lacking = 0;
       alone = NOBODY
     }
-  /* The last fault was the last. What is still broken stays broken; holds are over. */
-  :: d_step { calm == 0 && alone == NOBODY && late == NOBODY && !SOME(HELD) && SOME(SERVES) ->
-      printf("no more faults\n");
-      calm = 1
-    }
   /* The round ends when everybody has polled and all that is fast is done. */
-  :: d_step { !SOME(BUSY) && (!SOME(UNSETTLED) || mutation == M_EQUAL_SKEWS) && !longer ->
+  :: d_step { ROUND_IS_OVER ->
       printf("round\n");
       longer = (pending != NOBODY);
       j = 0;
@@ -954,8 +959,12 @@ init {
       :: else -> break
       od;
       j = 0;
+      /* What is good before K rounds is judged from then on: it must stay so all the same. */
       if
-      :: calm > 0 && calm < K -> calm++
+      :: calm > 0 && calm < K ->
+        measure();
+        calm = (unserved || untidy || stale -> calm + 1 : K);
+        unserved = 0; untidy = 0; stale = 0
       :: else
       fi;
       if
@@ -968,6 +977,12 @@ init {
         fi
       fi;
       judge()
+    }
+  /* Or the last fault was the last: what is still broken stays broken, and holds are over. */
+  :: d_step { ROUND_IS_OVER && calm == 0 && alone == NOBODY && late == NOBODY &&
+      !SOME(HELD) && SOME(SERVES) ->
+      printf("no more faults\n");
+      calm = 1
     }
   od
 }
