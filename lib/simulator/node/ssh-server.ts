@@ -23,9 +23,17 @@ export interface KeyPair {
 
 /** Makes an ed25519 key pair. */
 export function generateKeyPair(): KeyPair {
-  const pair = utils.generateKeyPairSync("ed25519");
-  return { private: pair.private, public: pair.public.split(" ").slice(0, 2).join(" ") };
+  for (;;) {
+    const pair = utils.generateKeyPairSync("ed25519");
+    const [type, key] = pair.public.split(" ") as [string, string];
+    // ssh2 writes a key that begins with a zero without it, one in 256; nobody can read that.
+    if (Buffer.from(key, "base64").length === ED25519_BYTES)
+      return { private: pair.private, public: `${type} ${key}` };
+  }
 }
+
+/** Length of an ssh-ed25519 public key: two lengths, the type's name, 32 bytes. */
+const ED25519_BYTES = 4 + 11 + 4 + 32;
 
 /**
  * Serves SSH for a machine: root logs in by a key of its authorized_keys and runs commands

@@ -191,6 +191,16 @@ describe.skipIf(!nodesRun)("the SSH server of a machine that cannot be reached",
   });
 });
 
+describe("a generated key pair", () => {
+  it("is whole, each time", () => {
+    for (let n = 0; n < 1500; n++) {
+      const [type, key] = generateKeyPair().public.split(" ");
+      expect(type).toBe("ssh-ed25519");
+      expect(Buffer.from(key as string, "base64")).toHaveLength(51);
+    }
+  });
+});
+
 describe("a key pair", () => {
   it("is ed25519 in OpenSSH's forms, and another one each time", () => {
     expect(known.public).toMatch(/^ssh-ed25519 [A-Za-z0-9+/]+$/);
