@@ -193,10 +193,14 @@ describe.skipIf(!nodesRun)("the running ifstated", () => {
     await logs("watch: down");
     node.machine.kernel.setCable("vio1", true);
     await logs("watch: up", 2);
-    await sh("ifconfig vio1 down");
+    // An interface that is set down keeps its link.
+    await sh("ifconfig vio1 down; ifconfig vio1 up");
+    node.machine.kernel.setCable("vio1", false);
     await logs("watch: down", 2);
-    await sh("ifconfig vio1 up");
+    node.machine.kernel.setCable("vio1", true);
     await logs("watch: up", 3);
+    const seen = node.logged().filter((line) => line.startsWith("watch: "));
+    expect(seen).toEqual(["up", "down", "up", "down", "up"].map((word) => `watch: ${word}`));
   });
 
   it("sees carp0 go and come", async () => {
