@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Sandbox } from "../../lib/simulator/node/sandbox.js";
 
 /** Each call is tried, not a share of them: minutes instead of seconds. */
@@ -9,6 +11,22 @@ export const DEEP = process.env.EDGE_TEST_DEEP !== undefined;
  * or the `one` process that makes the call, as for want of memory.
  */
 export type Victim = "all" | "one";
+
+/** Why nothing can be killed at a system call here, or undefined. */
+const REFUSED = (() => {
+  const killer = fileURLToPath(new URL("kill-at.pl", import.meta.url));
+  const { status, stderr } = spawnSync("perl", [killer, "all", "0", "/dev/null", "/bin/true"], {
+    encoding: "utf8",
+  });
+  return status === 0 ? undefined : stderr.trim();
+})();
+
+export const CAN_KILL = REFUSED === undefined;
+
+/** A test's name, with why it is skipped where ptrace(2) is not to be had. */
+export function killing(name: string): string {
+  return CAN_KILL ? name : `${name} (skipped: ptrace(2) is refused here, allow it to containers: ${REFUSED})`;
+}
 
 /** What came of a run that was to be killed. */
 export interface KilledRun {

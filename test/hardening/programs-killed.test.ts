@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { IP, useBench } from "../node/bench.js";
-import { callsToKill, DEEP, killAt, type Victim } from "./kill-at.js";
+import { CAN_KILL, callsToKill, DEEP, killAt, killing, type Victim } from "./kill-at.js";
 
 vi.setConfig({ testTimeout: DEEP ? 3 * 3_600_000 : 300_000 });
 
@@ -28,7 +28,7 @@ async function anotherMaster(): Promise<void> {
   bench.machine.sandbox.write("/var/run/health", "healthy\n", 0o600);
 }
 
-describe("ip-move claim, killed at a system call", () => {
+describe.skipIf(!CAN_KILL)(killing("ip-move claim, killed at a system call"), () => {
   it.each<[Victim, number]>([
     ["all", 8],
     ["one", 5],
@@ -55,62 +55,65 @@ describe("ip-move claim, killed at a system call", () => {
   });
 });
 
-describe("a pass of edge-sync that begins a claim, killed at a system call", () => {
-  const passes = async (condition: () => boolean, what: string) => {
-    let n = 0;
-    do {
-      await bench.run("edge-sync pass");
-      await bench.quiet();
-    } while (!condition() && n++ < 60);
-    await bench.until(condition, what);
-  };
+describe.skipIf(!CAN_KILL)(
+  killing("a pass of edge-sync that begins a claim, killed at a system call"),
+  () => {
+    const passes = async (condition: () => boolean, what: string) => {
+      let n = 0;
+      do {
+        await bench.run("edge-sync pass");
+        await bench.quiet();
+      } while (!condition() && n++ < 60);
+      await bench.until(condition, what);
+    };
 
-  /** A backup that knows that the IP is elsewhere, and has just become master. */
-  async function newMaster(claimedBefore: boolean): Promise<void> {
-    await bench.reset();
-    if (claimedBefore) {
+    /** A backup that knows that the IP is elsewhere, and has just become master. */
+    async function newMaster(claimedBefore: boolean): Promise<void> {
+      await bench.reset();
+      if (claimedBefore) {
+        await bench.become("MASTER");
+        await passes(
+          () => bench.routedTo() === bench.here && memory().known === "here",
+          "the first claim arrives",
+        );
+        bench.project.failoverIps.add("fo-1", IP, bench.other);
+        await bench.become("BACKUP");
+      }
+      await passes(() => memory().known === "elsewhere" && memory().role === "BACKUP", "the backup knows");
       await bench.become("MASTER");
-      await passes(
-        () => bench.routedTo() === bench.here && memory().known === "here",
-        "the first claim arrives",
-      );
-      bench.project.failoverIps.add("fo-1", IP, bench.other);
-      await bench.become("BACKUP");
     }
-    await passes(() => memory().known === "elsewhere" && memory().role === "BACKUP", "the backup knows");
-    await bench.become("MASTER");
-  }
 
-  it.each<[string, Victim, boolean, number]>([
-    ["all of it", "all", false, 6],
-    ["one process of it", "one", false, 3],
-    ["all of it after an earlier claim", "all", true, 3],
-  ])("%s, is mended by the next passes", async (_, victim, claimedBefore, share) => {
-    await newMaster(claimedBefore);
-    const undisturbed = await kill(victim, 0, "/usr/local/sbin/edge-sync pass");
-    await bench.quiet();
-    expect(undisturbed.calls).toBeGreaterThan(20);
-    for (const at of callsToKill(undisturbed.calls, share)) {
+    it.each<[string, Victim, boolean, number]>([
+      ["all of it", "all", false, 6],
+      ["one process of it", "one", false, 3],
+      ["all of it after an earlier claim", "all", true, 3],
+    ])("%s, is mended by the next passes", async (_, victim, claimedBefore, share) => {
       await newMaster(claimedBefore);
-      const [tokens, before] = [memory().tokens as number, accepted()];
-      const killed = await kill(victim, at, "/usr/local/sbin/edge-sync pass");
-      const when = `killed at call ${at}, ${killed.killedAt}`;
+      const undisturbed = await kill(victim, 0, "/usr/local/sbin/edge-sync pass");
       await bench.quiet();
-      const isRight = () =>
-        bench.routedTo() === bench.here &&
-        bench.machine.hasAddress(IP) &&
-        memory().known === "here" &&
-        !memory().claim;
-      await passes(
-        isRight,
-        `${when}: the IP is here and the edge knows it; it remembers ${JSON.stringify(memory())}`,
-      );
-      // Each POST that OVH accepted has cost a token; one may have come back meanwhile.
-      expect(accepted() - before, when).toBeGreaterThan(0);
-      expect(accepted() - before, when).toBeLessThanOrEqual(tokens - (memory().tokens as number) + 1);
-      expect(bench.machine.kernel.groups.get("edgefault"), when).toBe(0);
-      expect(leftOver(), when).toEqual([]);
-      expect(bench.processes(), when).toEqual([]);
-    }
-  });
-});
+      expect(undisturbed.calls).toBeGreaterThan(20);
+      for (const at of callsToKill(undisturbed.calls, share)) {
+        await newMaster(claimedBefore);
+        const [tokens, before] = [memory().tokens as number, accepted()];
+        const killed = await kill(victim, at, "/usr/local/sbin/edge-sync pass");
+        const when = `killed at call ${at}, ${killed.killedAt}`;
+        await bench.quiet();
+        const isRight = () =>
+          bench.routedTo() === bench.here &&
+          bench.machine.hasAddress(IP) &&
+          memory().known === "here" &&
+          !memory().claim;
+        await passes(
+          isRight,
+          `${when}: the IP is here and the edge knows it; it remembers ${JSON.stringify(memory())}`,
+        );
+        // Each POST that OVH accepted has cost a token; one may have come back meanwhile.
+        expect(accepted() - before, when).toBeGreaterThan(0);
+        expect(accepted() - before, when).toBeLessThanOrEqual(tokens - (memory().tokens as number) + 1);
+        expect(bench.machine.kernel.groups.get("edgefault"), when).toBe(0);
+        expect(leftOver(), when).toEqual([]);
+        expect(bench.processes(), when).toEqual([]);
+      }
+    });
+  },
+);
