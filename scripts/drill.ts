@@ -11,6 +11,7 @@ import { drillPage, timelineSvg } from "../lib/operations/drill/picture.js";
 import { drillRows, historyLine, percentiles } from "../lib/operations/drill/report.js";
 import { type DrillResult, runDrill, sound } from "../lib/operations/drill/run.js";
 import { SCENARIOS, type Scenario, scenariosNamed } from "../lib/operations/drill/scenarios.js";
+import { replay } from "../lib/playground/chaos/replay.js";
 import { Playground } from "../lib/playground/playground.js";
 import { checkPrerequisites } from "../lib/playground/prerequisites.js";
 import { simulatedCluster } from "../lib/playground/simulated-cluster.js";
@@ -43,6 +44,10 @@ const program = new Command("drill")
   .option("--stack <folder>", "folder of the deployed stack", "cdktf.out/stacks/edge")
   .option("--cut <seconds>", "live: how long a fault may cut an edge off, at most", seconds, 60)
   .option("--out <folder>", "where results go", ".drill")
+  .option(
+    "--replay <file>",
+    "play a schedule of faults on the simulator, as npm run chaos leaves it in .chaos",
+  )
   .option("--json", "print results as JSON", false)
   .parse();
 
@@ -154,7 +159,18 @@ async function simulated(): Promise<void> {
   }
 }
 
+async function replayed(file: string): Promise<number> {
+  checkPrerequisites();
+  const input = JSON.parse(readFileSync(options.config ?? join(root, "edge.config.example.json"), "utf8"));
+  const interrupt = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupt.abort());
+  const write = (text: string) => process.stdout.write(text);
+  const held = await replay({ file, config: input, json: options.json, write, signal: interrupt.signal });
+  return interrupt.signal.aborted ? 130 : held ? 0 : 1;
+}
+
 await endWith(async () => {
+  if (options.replay !== undefined) return replayed(options.replay);
   if (!options.all) scenarios = scenariosNamed(program.args.length > 0 ? program.args : ["carp-down"]);
   try {
     await (options.live ? live() : simulated());

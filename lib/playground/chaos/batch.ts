@@ -33,10 +33,12 @@ export async function runBatch(options: BatchOptions): Promise<RunResult[]> {
           arena = undefined;
           arena = await Arena.create({ ...options, edges: schedule.edges });
         }
-        const result = await runSchedule(arena, schedule, times);
+        const result = await runSchedule(arena, schedule, { ...times, signal });
         results.set(schedule, result);
         done?.(result);
       }
+    } catch (error) {
+      if (!signal?.aborted) throw error;
     } finally {
       await arena?.stop();
     }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterView, InvariantName } from "../../simulator/explore/invariants.js";
 import {
   FAULTS,
@@ -32,14 +33,14 @@ export interface RunTimes {
   readonly restWithin?: number;
   /** How long it must stay at rest: a poll and some. @default - 5.5 s */
   readonly stay?: number;
+  /** Ends it early, with an AbortError. */
+  readonly signal?: AbortSignal;
 }
 
 const GLANCE = 50;
 /** Milliseconds without rest until it is asked whether an edge waits for a token. */
 const TOKEN_PATIENCE = 15_000;
 const TOKEN_SECONDS = 900;
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Plays a schedule on an arena and holds all that happens against the invariants. */
 export async function runSchedule(
@@ -111,7 +112,7 @@ class Run {
     this.seenHolder = region.holder();
     this.timer = setInterval(() => this.glance(), GLANCE);
     for (const step of schedule.steps) {
-      await sleep(Math.max(0, step.at * 1000 - this.now));
+      await this.pause(Math.max(0, step.at * 1000 - this.now));
       this.tell({ kind: "fault", text: textOf(step) }, step.edge);
       this.faults.play(step);
       audit.view(this.view);
@@ -135,6 +136,10 @@ class Run {
     clearInterval(this.timer);
     this.faults.end();
     for (const machine of this.arena.machines) machine.witness = undefined;
+  }
+
+  private pause(ms: number): Promise<void> {
+    return sleep(ms, undefined, { signal: this.times.signal });
   }
 
   private get now(): number {
@@ -186,7 +191,7 @@ class Run {
         return undefined;
       }
       if (since === undefined && this.now - last > TOKEN_PATIENCE) this.giveTokens(wrong);
-      await sleep(4 * GLANCE);
+      await this.pause(4 * GLANCE);
     }
   }
 

@@ -216,7 +216,9 @@ export class Machine {
     });
   }
 
+  /** Starts ifstated, where none runs. */
   async startIfstated(file = "/etc/ifstated.conf"): Promise<void> {
+    if (this.daemon !== undefined) return;
     const daemon = new LiveIfstated({
       environment: {
         wallSeconds: () => Math.floor(Date.now() / 1000) + this.clockOffset,
