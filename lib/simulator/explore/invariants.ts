@@ -63,8 +63,8 @@ export type EdgeEvent =
       readonly did: "alias off";
       readonly edge: string;
       readonly role: CarpState | "NONE";
-      /** The last answer to a check that began after its last POST; null where there is none. */
-      readonly answer: "here" | "elsewhere" | "pending" | null;
+      /** What a check that began after its last POST found last, pending moves apart; null where none did. */
+      readonly answer: "here" | "elsewhere" | null;
       readonly held: boolean;
     }
   | {
@@ -86,7 +86,7 @@ export type EdgeEvent =
     };
 
 /** Names of the invariants. */
-export type InvariantName = "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "L1" | "L2" | "L3";
+export type InvariantName = "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "L1" | "L2" | "L3" | "L4";
 
 /** Alive, linked, and something outside answers it. */
 export function isSound(edge: EdgeView): boolean {
@@ -172,7 +172,12 @@ export function L3(view: ClusterView): boolean {
   return holder === undefined || !isSound(holder) || holder.held || holder.alias;
 }
 
+/** Where it can be served, no edge that is drained is MASTER. */
+export function L4(view: ClusterView): boolean {
+  return !canServe(view) || view.edges.every(({ role, drained }) => role !== "MASTER" || !drained);
+}
+
 /** Invariants of single events: they hold whenever something is done. */
 export const OF_EVENTS = { S1, S2, S3, S4, S5, S6 } as const;
 /** Invariants of where things settle: after the last fault they come true, and stay so. */
-export const OF_REST = { L1, L2, L3 } as const;
+export const OF_REST = { L1, L2, L3, L4 } as const;

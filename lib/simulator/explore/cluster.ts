@@ -1,0 +1,413 @@
+import type { Interval } from "../carp.js";
+import type { Decisions } from "./decisions.js";
+import { type EdgeSetting, EdgeSync } from "./edge-sync.js";
+import { Election } from "./election.js";
+import { outsideMoves, ovhMoves } from "./faults.js";
+import type { ClusterView, EdgeView } from "./invariants.js";
+import { S2 } from "./invariants.js";
+import { BACKUP, CLAIM, type Local, MASTER, POWER, ROLES, RUNNING } from "./local.js";
+import { BROKEN, happeningOf, type Move, pack } from "./move.js";
+import type { Ovh } from "./ovh.js";
+import * as ovhs from "./ovh.js";
+import { Pairs } from "./pairs.js";
+import { Parts } from "./parts.js";
+import { Numbers } from "./states.js";
+import type { Trigger } from "./trigger.js";
+
+/** What is explored. */
+export interface ClusterSetting extends EdgeSetting {
+  readonly edges: number;
+  /** Faults that may happen in all. */
+  readonly faults: number;
+  readonly intervals: readonly Interval[];
+  readonly preempt: boolean;
+  /** A claim waits until the election has settled; with two edges it need not. */
+  readonly settles: boolean;
+}
+
+/** Hears of each state that follows. */
+export type Follow = (row: Int32Array, code: number, broken: number) => void;
+
+/** Flags of a packed move, beside the bits of the invariants that it breaks. */
+const BOW_OUT = 64;
+const LOOK = 128;
+const BROKEN_BITS = 63;
+
+/** Edges by number, their CARP network and OVH: what follows what. A state is a row: each edge's number, then OVH's. */
+export class Cluster {
+  readonly width: number;
+  private readonly subject: EdgeSync;
+  private readonly election: Election;
+  private readonly partsOf: Parts;
+  /** Rows of four, as many as the first number says: what happens, the edge, OVH, flags. */
+  private readonly packed = new Numbers(1 << 12);
+  private readonly own = new Pairs();
+  private readonly outside = new Pairs();
+  private readonly roles = new Pairs();
+  private readonly refreshed = new Pairs();
+  private readonly rounds = new Pairs();
+  private readonly settled = new Pairs();
+  private readonly next: Int32Array;
+
+  constructor(
+    readonly setting: ClusterSetting,
+    private readonly decisions: Decisions,
+    trigger: Trigger,
+  ) {
+    this.width = setting.edges + 1;
+    this.subject = new EdgeSync(decisions, trigger, setting);
+    this.partsOf = new Parts(this.subject, decisions);
+    this.election = new Election(setting.intervals, setting.preempt);
+    this.next = new Int32Array(this.width);
+  }
+
+  /** How many distinct edges, OVHs and decisions there were. */
+  get parts(): { edges: number; ovh: number; decisions: number } {
+    return this.partsOf.sizes;
+  }
+
+  /** All edges just started, the first one with the route; what follows by itself leads to rest. */
+  start(): Int32Array {
+    const { edges } = this.setting;
+    const row = new Int32Array(this.width);
+    for (let i = 0; i < edges; i++) row[i] = this.partsOf.ofEdge({ ...RUNNING, wake: 1 });
+    row[edges] = this.partsOf.ofOvh(ovhs.CALM);
+    return row;
+  }
+
+  /** The same state with all faults still to come. */
+  withFaults(row: Int32Array): Int32Array {
+    const armed = Int32Array.from(row);
+    armed[this.setting.edges] = this.partsOf.ofOvh({ ...this.ovhOf(row), budget: this.setting.faults });
+    return armed;
+  }
+
+  /** Whether the first edge serves, the others know that if `informed`, and nobody has anything to do before the next poll. */
+  isSound(row: Int32Array, informed: boolean): boolean {
+    return this.view(row).edges.every(({ role, alias }, index) => {
+      const edge = this.edgeOf(row, index);
+      const recalled = this.decisions.recalledBy(edge.memory);
+      const [wantedRole, wantedKnown] = index === 0 ? ["MASTER", "here"] : ["BACKUP", "elsewhere"];
+      const idle =
+        edge.polled === 0 && !edge.wake && !edge.probing && this.partsOf.isCalm(row[index] as number);
+      return (
+        idle &&
+        role === wantedRole &&
+        alias === (index === 0) &&
+        edge.posts === 0 &&
+        (!informed || recalled?.known === wantedKnown) &&
+        recalled !== undefined &&
+        recalled.tokens === 3 &&
+        recalled.refused === 0 &&
+        recalled.healthyFor === 1
+      );
+    });
+  }
+
+  edgeOf(row: ArrayLike<number>, index: number): Local {
+    return this.partsOf.edge(row[index] as number);
+  }
+
+  ovhOf(row: ArrayLike<number>): Ovh {
+    return this.partsOf.ovh(row[this.setting.edges] as number);
+  }
+
+  /** All that follows from a state; what comes from outside only where faults may happen. */
+  follow(row: Int32Array, withOutside: boolean, hear: Follow): void {
+    const { partsOf } = this;
+    const follow = this.setting.coarse ? this.atOnce(hear) : hear;
+    const { edges, settles } = this.setting;
+    const ovhNumber = row[edges] as number;
+    const ovh = partsOf.ovh(ovhNumber);
+    let isUrgent = ovhs.isUrgent(ovh);
+    const unsettled = this.elect(row, ovh, follow);
+    for (let i = 0; i < edges; i++) {
+      const number = row[i] as number;
+      if (partsOf.isUrgent(number, ovh.slow === 1)) isUrgent = true;
+      let at = this.own.get(number, ovhNumber * 8 + i);
+      if (at < 0) at = this.packOwn(number, ovhNumber, i);
+      this.goAll(row, at, i, unsettled && settles, unsettled && edges > 2, follow);
+      if (!withOutside) continue;
+      at = this.outside.get(number, ovhNumber * 8 + i);
+      if (at < 0) at = this.packOutside(number, ovhNumber, i);
+      this.goAll(row, at, i, false, false, follow);
+    }
+    this.ovhFollows(row, ovh, withOutside, follow);
+    if (!isUrgent && !unsettled) this.round(row, ovh, follow);
+  }
+
+  /** Lets passes, probes and checks come to their end before a state is looked at. */
+  private atOnce(hear: Follow): Follow {
+    const { edges } = this.setting;
+    return (row, code, broken) => {
+      let all = broken;
+      for (let i = 0; i < edges; i++) {
+        const number = row[i] as number;
+        const right = (row[edges] as number) * 8 + i;
+        let found = this.settled.get(number, right);
+        if (found < 0) {
+          const ovh = this.partsOf.ovh(row[edges] as number);
+          const { edge, broken: more } = this.subject.atOnce(this.partsOf.edge(number), ovh, i);
+          found = this.settled.set(number, right, this.partsOf.ofEdge(edge) * (BROKEN_BITS + 1) + more);
+        }
+        row[i] = Math.floor(found / (BROKEN_BITS + 1));
+        all |= found & BROKEN_BITS;
+      }
+      hear(row, code, all);
+    };
+  }
+
+  /** Follows each of the moves at `at`. A claim looks only once the election is over, unless it does not settle. */
+  private goAll(
+    row: Int32Array,
+    at: number,
+    index: number,
+    waits: boolean,
+    early: boolean,
+    follow: Follow,
+  ): void {
+    const { packed, next } = this;
+    const { edges } = this.setting;
+    const ovhBefore = row[edges];
+    const end = at + 1 + 4 * packed.at(at);
+    for (let move = at + 1; move < end; move += 4) {
+      const flags = packed.at(move + 3);
+      if (waits && flags & LOOK) continue;
+      next.set(row);
+      next[index] = packed.at(move + 1);
+      const ovh = packed.at(move + 2);
+      if (ovh !== ovhBefore) this.refresh(next, ovh, index);
+      if (flags & BOW_OUT) this.bowOut(next, index);
+      const code = packed.at(move);
+      const unsettled = early && flags & LOOK && code >> 10 === 1;
+      follow(next, code, (flags & BROKEN_BITS) | (unsettled ? (BROKEN.S1 as number) : 0));
+    }
+  }
+
+  /** The state as somebody sees it who can look everywhere. */
+  view(row: ArrayLike<number>): ClusterView {
+    const ovh = this.ovhOf(row);
+    const edges = Array.from({ length: this.setting.edges }, (_, index) =>
+      edgeView(this.edgeOf(row, index), ovh, index),
+    );
+    const name = (number: number) => (number === 0 ? null : (edges[number - 1]?.name ?? null));
+    const inFlight = edges.filter((_, index) => this.edgeOf(row, index).claim === CLAIM.sent).length;
+    return {
+      edges,
+      partitioned: ovh.apart > 0,
+      routedTo: name(ovh.routed),
+      pending: ovh.move > 0,
+      postsInFlight: inFlight + (ovh.late > 0 ? 1 : 0),
+    };
+  }
+
+  /**
+   * carp: advertisements that change a role, and silence. All that can hear a packet hear it at once; those of several
+   * masters may cross on their way. @returns whether there was any
+   */
+  private elect(row: Int32Array, ovh: Ovh, follow: Follow): boolean {
+    const { partsOf, next } = this;
+    const { edges } = this.setting;
+    let any = false;
+    let masters = 0;
+    for (let index = 0; index < edges; index++) {
+      const role = partsOf.role(row[index] as number);
+      if (role === MASTER) {
+        masters++;
+        if (this.advertise(row, ovh, 1 << index)) {
+          any = true;
+          follow(next, pack("advertises", index), 0);
+        }
+      } else if (role === BACKUP && this.isUnheard(row, ovh, index)) {
+        any = true;
+        next.set(row);
+        next[index] = this.roleOf(row[index] as number, ROLES.indexOf(this.election.unheard(index)));
+        follow(next, pack("silence", index), 0);
+      }
+    }
+    if (masters > 1 && this.advertise(row, ovh, -1)) follow(next, pack("cross"), 0);
+    return any;
+  }
+
+  /** Lets these masters, as bits, advertise at the same time, into `next`. @returns whether a role changes */
+  private advertise(row: Int32Array, ovh: Ovh, from: number): boolean {
+    const { partsOf, next, election } = this;
+    const { edges } = this.setting;
+    next.set(row);
+    let any = false;
+    for (let to = 0; to < edges; to++) {
+      const listener = row[to] as number;
+      const before = partsOf.role(listener);
+      if (before < BACKUP) continue;
+      let after = before;
+      for (let other = 0; other < edges; other++) {
+        if (other === to || (from & (1 << other)) === 0 || isApart(ovh, other, to)) continue;
+        const speaker = row[other] as number;
+        if (partsOf.role(speaker) !== MASTER) continue;
+        const state = after === MASTER ? "MASTER" : "BACKUP";
+        const heard = election.heard(to, state, partsOf.demotion(listener), other, partsOf.demotion(speaker));
+        after = heard === "MASTER" ? MASTER : BACKUP;
+      }
+      if (after === before) continue;
+      any = true;
+      next[to] = this.roleOf(listener, after);
+    }
+    return any;
+  }
+
+  /** Whether there is no master that this edge could hear. */
+  private isUnheard(row: Int32Array, ovh: Ovh, index: number): boolean {
+    for (let from = 0; from < this.setting.edges; from++) {
+      if (from === index || isApart(ovh, from, index)) continue;
+      if (this.partsOf.role(row[from] as number) === MASTER) return false;
+    }
+    return true;
+  }
+
+  private roleOf(number: number, role: number): number {
+    const known = this.roles.get(number, role);
+    if (known >= 0) return known;
+    return this.roles.set(
+      number,
+      role,
+      this.partsOf.ofEdge(this.subject.withRole(this.partsOf.edge(number), role)),
+    );
+  }
+
+  /** OVH has changed: looks under way of the other edges may find what is now. */
+  private refresh(row: Int32Array, ovhNumber: number, except: number): void {
+    const { edges } = this.setting;
+    row[edges] = ovhNumber;
+    for (let i = 0; i < edges; i++) {
+      if (i === except) continue;
+      const number = row[i] as number;
+      const known = this.refreshed.get(number, ovhNumber * 8 + i);
+      if (known >= 0) row[i] = known;
+      else {
+        const after = ovhs.withAnswers(this.partsOf.ovh(ovhNumber), this.partsOf.edge(number), i);
+        row[i] = this.refreshed.set(number, ovhNumber * 8 + i, this.partsOf.ofEdge(after));
+      }
+    }
+  }
+
+  /** The last advertisement of a master: every backup that hears it takes over. */
+  private bowOut(row: Int32Array, from: number): void {
+    const ovh = this.ovhOf(row);
+    for (let to = 0; to < this.setting.edges; to++) {
+      if (to !== from && this.partsOf.role(row[to] as number) === BACKUP && !isApart(ovh, from, to))
+        row[to] = this.roleOf(row[to] as number, MASTER);
+    }
+  }
+
+  private ovhFollows(row: Int32Array, ovh: Ovh, withOutside: boolean, follow: Follow): void {
+    const { kinds, variant } = this.setting;
+    const change = (code: number, after: Ovh, broken = 0) => {
+      this.next.set(row);
+      this.refresh(this.next, this.partsOf.ofOvh(after), -1);
+      follow(this.next, code, broken);
+    };
+    if (ovh.move > 0) change(pack("moved"), ovhs.moved(ovh));
+    if (ovh.late > 0) {
+      const index = ovh.late - 1;
+      const { ovh: after, outcome } = ovhs.attach(
+        { ...ovh, late: 0, lateAge: 0, lateCounts: 0 },
+        index,
+        variant,
+      );
+      const edge = this.edgeOf(row, index);
+      this.next.set(row);
+      const counts = outcome !== "refused" && ovh.lateCounts === 1;
+      if (counts) {
+        this.next[index] = this.partsOf.ofEdge({ ...edge, posts: Math.min(4, edge.posts + 1) });
+      }
+      this.refresh(this.next, this.partsOf.ofOvh(after), -1);
+      follow(this.next, pack("applied", index), counts && edge.posts >= 3 ? (BROKEN.S4 as number) : 0);
+    }
+    if (withOutside) for (const { code, ovh: after } of ovhMoves(ovh, kinds)) change(code, after);
+  }
+
+  /** Everything quick is done: the next poll comes. Where nothing changes but tokens that come back, they do. */
+  private round(row: Int32Array, ovh: Ovh, follow: Follow): void {
+    const { next, partsOf } = this;
+    const { edges } = this.setting;
+    let [calm, dry] = [ovh.move === 0 && ovh.late === 0, false];
+    for (let i = 0; i < edges; i++) {
+      if (partsOf.isOutOfTokens(row[i] as number)) dry = true;
+      if (!partsOf.isCalm(row[i] as number)) calm = false;
+    }
+    const quarter = calm && dry;
+    for (let i = 0; i < edges; i++) next[i] = this.roundOf(row[i] as number, quarter);
+    next[edges] = partsOf.ofOvh(ovhs.nextRound(ovh));
+    follow(next, pack(quarter ? "quarter" : "round"), 0);
+  }
+
+  private roundOf(number: number, quarter: boolean): number {
+    const known = this.rounds.get(number, quarter ? 1 : 0);
+    if (known >= 0) return known;
+    let edge = this.subject.nextRound(this.partsOf.edge(number));
+    const recalled = this.decisions.recalledBy(edge.memory);
+    if (quarter && recalled !== undefined && recalled.tokens < 3) {
+      const memory = this.decisions.number({ ...recalled, tokens: recalled.tokens + 1 });
+      edge = { ...edge, memory, posts: Math.max(0, edge.posts - 1) };
+    }
+    return this.rounds.set(number, quarter ? 1 : 0, this.partsOf.ofEdge(edge));
+  }
+
+  private packOwn(number: number, ovhNumber: number, index: number): number {
+    const [edge, ovh] = [this.partsOf.edge(number), this.partsOf.ovh(ovhNumber)];
+    const own = this.subject.moves(edge, ovh, index);
+    if (edge.power === POWER.resetting) {
+      own.push({ code: pack("boots", index), edge: this.subject.boot(edge), ovh, broken: 0 });
+    }
+    return this.own.set(number, ovhNumber * 8 + index, this.pack(own, number, ovhNumber));
+  }
+
+  private packOutside(number: number, ovhNumber: number, index: number): number {
+    const [edge, ovh] = [this.partsOf.edge(number), this.partsOf.ovh(ovhNumber)];
+    const moves = outsideMoves(edge, ovh, index, this.setting.kinds, this.subject);
+    return this.outside.set(number, ovhNumber * 8 + index, this.pack(moves, number, ovhNumber));
+  }
+
+  /** Writes moves down, without those that change nothing. @returns where they begin */
+  private pack(moves: readonly Move[], edgeBefore: number, ovhBefore: number): number {
+    const rows = moves
+      .map(({ code, edge, ovh, broken, bowOut }) => {
+        const unweighted = S2(edgeView(edge, ovh, 0)) ? 0 : (BROKEN.S2 as number);
+        const flags =
+          broken | unweighted | (bowOut ? BOW_OUT : 0) | (happeningOf(code) === "look" ? LOOK : 0);
+        return [code, this.partsOf.ofEdge(edge), this.partsOf.ofOvh(ovh), flags] as const;
+      })
+      .filter(
+        ([, edge, ovh, flags]) => edge !== edgeBefore || ovh !== ovhBefore || (flags & BROKEN_BITS) > 0,
+      );
+    const at = this.packed.length;
+    this.packed.push(rows.length);
+    for (const number of rows.flat()) this.packed.push(number);
+    return at;
+  }
+}
+
+function isApart({ apart }: Ovh, one: number, other: number): boolean {
+  return apart > 0 && (apart === one + 1) !== (apart === other + 1);
+}
+
+function edgeView(edge: Local, ovh: Ovh, index: number): EdgeView {
+  const api = ovhs.reaches(ovh, edge);
+  const running = edge.power === POWER.running;
+  return {
+    name: `edge-${index + 1}`,
+    running,
+    linked: edge.external === 1 && edge.internal === 1,
+    wayOut: edge.external === 1 && (edge.targets === 1 || api),
+    reachesApi: api && !ovh.refuses,
+    onCarp: edge.carp === 1,
+    drained: edge.drain === 1,
+    held: edge.hold === 1,
+    role: ROLES[edge.role] as EdgeView["role"],
+    alias: edge.alias === 1,
+    edgefault: edge.fault,
+    edgedrain: edge.drained,
+    kernelShare: edge.power >= POWER.booting && edge.carp === 0 ? 1 : 0,
+    claims: edge.claim === CLAIM.none ? 0 : 1,
+  };
+}

@@ -1,0 +1,88 @@
+import { Cluster } from "./cluster.js";
+import type { Decisions } from "./decisions.js";
+import { Explorer } from "./explorer.js";
+import { ALL_KINDS, type Counterexample, intervalsOf, type Job, type Report, USUAL } from "./job.js";
+import { findRest } from "./rest.js";
+import { faultsOf, Story } from "./story.js";
+import type { Trigger } from "./trigger.js";
+
+/** What explorations share: decisions that were asked are not asked again. */
+export interface Tools {
+  readonly decisions: Decisions;
+  readonly trigger: Trigger;
+  /** Seconds, from any beginning. */
+  readonly clock: () => number;
+}
+
+/** Explores a job: every state, every cycle, every invariant. */
+export function explore(job: Job, { decisions, trigger, clock }: Tools): Report {
+  const began = clock();
+  const variant = job.ovh ?? USUAL;
+  const any = new Set(job.kinds ?? ALL_KINDS);
+  const first = job.first === undefined ? any : new Set([job.first]);
+  const cluster = new Cluster(
+    {
+      edges: job.edges,
+      faults: job.faults,
+      kinds: (budget) => (budget === job.faults ? first : any),
+      variant,
+      mutations: job.mutations ?? {},
+      preempt: job.preempt ?? false,
+      settles: job.settles ?? job.edges > 2,
+      coarse: job.coarse ?? false,
+      intervals: intervalsOf(job),
+    },
+    decisions,
+    trigger,
+  );
+  const explorer = new Explorer(cluster);
+  explorer.run(cluster.withFaults(soundStart(cluster)), { states: job.states });
+  const story = new Story(explorer, decisions);
+  const counterexamples: Counterexample[] = explorer.violations.map(({ invariant, state, code }) => ({
+    invariant,
+    faults: faultsOf(explorer, state),
+    story: story.lines(state, code),
+    schedule: story.schedule(state, variant, `${invariant} does not hold`),
+  }));
+  // What was not seen to its end cannot be said to come to rest.
+  const rest = explorer.complete ? findRest(explorer) : undefined;
+  for (const { invariant, state } of rest?.bad ?? []) {
+    counterexamples.push({
+      invariant,
+      faults: faultsOf(explorer, state),
+      story: story.lines(state),
+      schedule: story.schedule(state, variant, `${invariant} does not come true`),
+    });
+  }
+  return {
+    job,
+    states: explorer.states.count,
+    transitions: explorer.transitions,
+    depth: explorer.depth,
+    seconds: clock() - began,
+    megabytes: explorer.bytes / 1e6,
+    decisions: decisions.size,
+    complete: explorer.complete,
+    rounds: rest?.rounds ?? 0,
+    counterexamples,
+  };
+}
+
+/**
+ * A state in which the edges came to rest by themselves: the first one is master and has the route, the others know
+ * that, and nobody waits for anything.
+ *
+ * @throws Error where the edges do not come to such a rest
+ */
+export function soundStart(cluster: Cluster): Int32Array {
+  const explorer = new Explorer(cluster);
+  explorer.run(cluster.start());
+  // Edges whose rules are not the deployed ones may never ask where the route is.
+  for (const informed of [true, false]) {
+    for (let state = explorer.states.count - 1; state >= 0; state--) {
+      const row = explorer.row(state);
+      if (cluster.isSound(row, informed)) return row;
+    }
+  }
+  throw new Error("the edges do not come to rest by themselves, without any fault");
+}

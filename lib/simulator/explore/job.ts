@@ -1,0 +1,85 @@
+import type { Interval } from "../carp.js";
+import type { ClaimMutations } from "./edge-sync.js";
+import type { InvariantName } from "./invariants.js";
+import { FAULTS, type FaultKind, type OvhVariant, type Schedule } from "./schedule.js";
+
+/** One exploration: how many edges, what may go wrong how often, and how OVH answers. */
+export interface Job {
+  readonly edges: number;
+  /** Faults that may happen in all. */
+  readonly faults: number;
+  /** Kinds that may happen. @default - all */
+  readonly kinds?: readonly FaultKind[];
+  /** Passes, probes and checks that are not slow are not overtaken by anything. @default - false */
+  readonly coarse?: boolean;
+  /** The kind of the first fault. @default - any of them */
+  readonly first?: FaultKind;
+  /** @default - a second attach is refused, one to the holder does nothing */
+  readonly ovh?: OvhVariant;
+  /** net.inet.carp.preempt @default - 0 */
+  readonly preempt?: boolean;
+  /** Whether a claim waits until the election has settled. @default - with more than two edges */
+  readonly settles?: boolean;
+  /** @default - 1, 50, 100 and so on, as a configuration gets them */
+  readonly advskews?: readonly number[];
+  readonly mutations?: ClaimMutations;
+  /** The program that decides, in place of the deployed one: its text. */
+  readonly edgeSync?: string;
+  /** Which rounds since a change of role edge-sync looks at, in rules that are not the deployed ones. */
+  readonly keepsSince?: boolean;
+  /** The most states that are looked at. */
+  readonly states?: number;
+}
+
+/** An invariant that does not hold, by the shortest way there. */
+export interface Counterexample {
+  readonly invariant: InvariantName;
+  /** Faults and mends on the way, in order. */
+  readonly faults: readonly string[];
+  /** What happened, a line each. */
+  readonly story: readonly string[];
+  readonly schedule: Schedule;
+}
+
+/** What an exploration found. */
+export interface Report {
+  readonly job: Job;
+  readonly states: number;
+  readonly transitions: number;
+  /** Most steps from the start to any state. */
+  readonly depth: number;
+  readonly seconds: number;
+  readonly megabytes: number;
+  readonly decisions: number;
+  /** Whether all states were seen. */
+  readonly complete: boolean;
+  /** Most rounds without anything new from outside until rest. */
+  readonly rounds: number;
+  readonly counterexamples: readonly Counterexample[];
+}
+
+/** All kinds of faults. */
+export const ALL_KINDS = Object.keys(FAULTS) as FaultKind[];
+
+/** How OVH answers where nothing else is said. */
+export const USUAL: OvhVariant = { whilePending: "refuse", toHolder: "no-op" };
+
+/** All four ways in which OVH may answer. */
+export const VARIANTS: readonly OvhVariant[] = (["refuse", "overwrite"] as const).flatMap((whilePending) =>
+  (["no-op", "pending"] as const).map((toHolder) => ({ whilePending, toHolder })),
+);
+
+/** Advertisement intervals of a job's edges. */
+export function intervalsOf({ edges, advskews }: Job): Interval[] {
+  return Array.from({ length: edges }, (_, index) => ({
+    advbase: 1,
+    advskew: advskews?.[index] ?? (index === 0 ? 1 : 50 * index),
+  }));
+}
+
+/** A job in a few words. */
+export function jobName({ edges, faults, kinds, first, ovh = USUAL, preempt, coarse }: Job): string {
+  const which = `${first === undefined ? "" : `${first}, then `}${kinds === undefined ? "any" : kinds.join(", ")}`;
+  const answers = `${ovh.whilePending}, ${ovh.toHolder}`;
+  return `${edges} edges, ${faults} of ${which} (${answers}${preempt ? ", preempt" : ""}${coarse ? ", coarse" : ""})`;
+}

@@ -1,0 +1,217 @@
+import type { Job } from "./job.js";
+import type { FaultKind } from "./schedule.js";
+
+/** One rule of the design left out or weakened. */
+export interface Mutation {
+  readonly name: string;
+  /** Rule of edge-sync(8) that it breaks, or what it breaks beside them. */
+  readonly rule: string;
+  /** Texts of edge-sync, each of which is there exactly once, and what stands in its place. */
+  readonly replace?: readonly (readonly [text: string, by: string])[];
+  /** What is explored, smallest first; the mutation is caught in one of them. */
+  readonly jobs: readonly Job[];
+}
+
+const LINKS: readonly FaultKind[] = ["power-off", "cut-external", "cut-internal", "cut-carp"];
+const job = (edges: number, faults: number, kinds: readonly FaultKind[], more: Partial<Job> = {}): Job => ({
+  edges,
+  faults,
+  kinds,
+  ...more,
+});
+
+/** Each mutation, with the jobs that are to catch it. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "the probe alone decides health",
+    rule: "1",
+    replace: [["$links && ($probe || $api) ? 1 : 0", "$links && $probe ? 1 : 0"]],
+    jobs: [job(2, 1, ["probe-lost"]), job(2, 2, ["probe-lost"])],
+  },
+  {
+    name: "a link that is down is no fault",
+    rule: "1",
+    replace: [["my $links = $o->{external} eq 'up' && $o->{internal} eq 'up';", "my $links = 1;"]],
+    jobs: [job(2, 1, ["cut-internal"])],
+  },
+  {
+    name: "a demotion is never taken back",
+    rule: "2",
+    replace: [["} elsif ($faulty && $good &&", "} elsif (0 && $faulty && $good &&"]],
+    jobs: [job(2, 1, ["cut-external"])],
+  },
+  {
+    name: "never blind",
+    rule: "3",
+    replace: [["$m{unanswered} >= UNANSWERED", "0"]],
+    jobs: [job(2, 1, ["api-unreachable"]), job(2, 2, ["api-unreachable", "route-lost", "power-off"])],
+  },
+  {
+    name: "backups do not check",
+    rule: "4",
+    replace: [["if ($due && !$claiming &&", "if ($due && $role eq 'MASTER' && !$claiming &&"]],
+    jobs: [job(2, 1, LINKS), job(2, 2, ["cut-external", "api-unreachable", "route-lost"])],
+  },
+  {
+    name: "no check but at a change of role",
+    rule: "4",
+    replace: [
+      [
+        "|| !defined $m{checked_at} || $now - $m{checked_at} >= $c->{check_interval};",
+        "|| !defined $m{checked_at};",
+      ],
+    ],
+    jobs: [job(2, 1, ["route-lost"])],
+  },
+  {
+    name: "the alias on masters only",
+    rule: "5",
+    replace: [["($m{known} eq 'here' || ($master && !$o->{hold}))", "($master && !$o->{hold})"]],
+    jobs: [job(2, 1, LINKS), job(2, 2, ["cut-external", "api-down", "api-unreachable", "drain", "reload"])],
+  },
+  {
+    name: "alias off after a minute",
+    rule: "6",
+    replace: [
+      [
+        "$o->{alias} && !$master && $m{known} eq 'elsewhere' && !$o->{hold}",
+        "$o->{alias} && !$master && $now - $m{role_since} >= 20 && !$o->{hold}",
+      ],
+    ],
+    jobs: [job(2, 1, LINKS, { keepsSince: true }), job(2, 1, ["drain"], { keepsSince: true })],
+  },
+  {
+    name: "alias off at once",
+    rule: "6",
+    replace: [
+      [
+        "$o->{alias} && !$master && $m{known} eq 'elsewhere' && !$o->{hold}",
+        "$o->{alias} && !$master && !$o->{hold}",
+      ],
+    ],
+    jobs: [job(2, 1, LINKS)],
+  },
+  {
+    name: "the alias stays for ever",
+    rule: "6",
+    replace: [["push @do, ['alias', 'off', 'routed elsewhere'];", ";"]],
+    jobs: [job(2, 1, ["power-off", "cut-external"])],
+  },
+  {
+    name: "claim whatever OVH says",
+    rule: "7",
+    replace: [
+      ["$good && $m{known} eq 'elsewhere' && !$claiming", "$good && $m{known} ne 'here' && !$claiming"],
+    ],
+    jobs: [job(2, 1, LINKS), job(2, 2, ["cut-external", "move-fails", "reply-lost", "applies-late"])],
+  },
+  {
+    name: "claim without being healthy",
+    rule: "7",
+    replace: [["if ($master && $good && $m{known}", "if ($master && $m{known}"]],
+    jobs: [job(2, 1, LINKS), job(2, 2, ["cut-internal", "route-lost", "power-off"])],
+  },
+  {
+    name: "known kept over a POST",
+    rule: "8",
+    replace: [
+      [
+        "$m->{claim}{posted} = 1;\n\t\t\t$m->{known} = '?';\n\t\t\t$m->{void_before} = $now;",
+        "$m->{claim}{posted} = 1;",
+      ],
+    ],
+    jobs: [job(2, 1, LINKS), job(2, 2, ["power-off", "drain", "reply-lost", "claim-killed", "partition"])],
+  },
+  {
+    name: "checks from before a POST count",
+    rule: "8",
+    replace: [["|| defined $m->{void_before} && $check->{started} <= $m->{void_before};", ";"]],
+    jobs: [job(2, 1, LINKS), job(2, 2, ["drain", "power-off", "claim-killed"])],
+  },
+  {
+    name: "no look before the POST",
+    rule: "8",
+    jobs: [job(2, 1, ["drain"], { mutations: { noLook: true } })],
+  },
+  {
+    name: "no settle with three edges",
+    rule: "8",
+    jobs: [job(3, 1, ["drain"], { settles: false })],
+  },
+  {
+    name: "back-off that a change of role resets",
+    rule: "9",
+    replace: [["delete $m{pause_until};\n\t}", "delete $m{pause_until};\n\t\t$m{tokens} = TOKENS;\n\t}"]],
+    jobs: [job(2, 1, ["partition"]), job(2, 3, ["partition", "move-fails", "drain"], { states: 3_000_000 })],
+  },
+  {
+    name: "no tokens",
+    rule: "9",
+    replace: [["$m->{tokens}-- if $m->{tokens} > 0;\n\t\t\t\t$m->{refused} = 0;", "$m->{refused} = 0;"]],
+    jobs: [job(2, 1, ["partition"])],
+  },
+  {
+    name: "a refused POST costs a token",
+    rule: "9",
+    replace: [["$m->{refused}++;", "$m->{refused}++;\n\t\t\t\t$m->{tokens}-- if $m->{tokens} > 0;"]],
+    jobs: [job(2, 1, ["partition", "api-refuses"]), job(2, 2, ["cut-external", "api-refuses", "route-lost"])],
+  },
+  {
+    name: "hold ignored by edge-sync",
+    rule: "10",
+    replace: [["if (!$o->{hold} && defined $o->{edgefault}) {", "if (defined $o->{edgefault}) {"]],
+    jobs: [job(2, 2, ["hold", "cut-external"])],
+  },
+  {
+    name: "hold ignored by ip-move",
+    rule: "10",
+    jobs: [job(2, 2, ["hold", "route-lost"], { mutations: { holdIgnored: true } })],
+  },
+  {
+    name: "drain ignored",
+    rule: "11",
+    replace: [
+      ["push @do, ['demote', 'edgedrain', $WEIGHT{edgedrain}, 'drain'] if $o->{drain} && !$drained;", ";"],
+    ],
+    jobs: [job(2, 1, ["drain"])],
+  },
+  {
+    name: "no fault at boot",
+    rule: "12",
+    replace: [["|| ($first && $o->{boot})))", "))"]],
+    jobs: [job(2, 1, ["power-off"]), job(2, 2, ["power-off", "cut-external"])],
+  },
+  {
+    name: "a claim right after a boot",
+    rule: "12",
+    replace: [["$m{booted} = $now if $first && $o->{boot};", ";"]],
+    jobs: [job(2, 1, ["power-off"]), job(2, 2, ["power-off", "reboot"])],
+  },
+  {
+    name: "demotion of the group carp",
+    rule: "weights",
+    replace: [
+      [
+        "push @do, ['demote', 'edgefault', $WEIGHT{edgefault},",
+        "push @do, ['demote', 'carp', $WEIGHT{edgefault},",
+      ],
+    ],
+    jobs: [job(2, 1, ["cut-external"])],
+  },
+  {
+    name: "a weight of one",
+    rule: "weights",
+    replace: [["my %WEIGHT = (edgefault => 64,", "my %WEIGHT = (edgefault => 1,"]],
+    jobs: [job(2, 1, ["cut-carp"])],
+  },
+  { name: "equal skews", rule: "carp", jobs: [job(2, 1, ["power-off"], { advskews: [50, 50] })] },
+];
+
+/** edge-sync with a mutation. @throws Error where a text is not there exactly once */
+export function mutated(edgeSync: string, { name, replace = [] }: Mutation): string {
+  return replace.reduce((text, [from, by]) => {
+    if (text.split(from).length !== 2)
+      throw new Error(`${name}: edge-sync must have this exactly once: ${from}`);
+    return text.replace(from, () => by);
+  }, edgeSync);
+}

@@ -1,0 +1,150 @@
+import type { Decisions } from "./decisions.js";
+import type { Explorer } from "./explorer.js";
+import { ROUND } from "./memory.js";
+import { isFault, isOutside, unpack } from "./move.js";
+import {
+  FAULTS,
+  type FaultKind,
+  type MendKind,
+  type OvhVariant,
+  type Schedule,
+  type ScheduledStep,
+} from "./schedule.js";
+
+/** What happens by itself, for people; `edge` is its name. */
+const OWN: Readonly<Record<string, (edge: string, detail: number) => string>> = {
+  pass: (edge) => `${edge} makes a pass`,
+  poll: (edge) => `${edge} polls`,
+  probe: (edge, detail) => `${edge}'s probe ${detail === 2 ? "is answered" : "is not answered"}`,
+  check: (edge, detail) => `${edge}'s check says ${answer(detail)}`,
+  look: (edge, detail) =>
+    `${edge}'s claim looks at carp0 and ${["sends nothing", "sends its POST", "gets no connection"][detail]}`,
+  arrives: (edge, detail) => `${edge}'s POST ${ARRIVED[detail]}`,
+  answer: (edge, detail) => `${edge}'s claim is told ${answer(detail)}`,
+  deadline: (edge) => `${edge}'s claim gives up`,
+  boots: (edge) => `${edge} boots`,
+  booted: (edge) => `${edge} has booted: rc takes back its 128`,
+  advertises: (edge) => `${edge} advertises`,
+  cross: () => "advertisements of several masters cross",
+  silence: (edge) => `${edge} hears no master`,
+  moved: () => "OVH's move ends",
+  applied: (edge) => `OVH applies ${edge}'s late POST`,
+  round: () => "the next poll comes",
+  quarter: () => "15 minutes pass",
+};
+const ARRIVED = [
+  "is refused",
+  "changes nothing, it is here",
+  "is accepted",
+  "is lost",
+  "is accepted, its answer is lost",
+];
+const ANSWERED: Readonly<Record<number, string>> = { 1: "here", 2: "elsewhere", 4: "pending", 8: "nothing" };
+const answer = (bits: number) =>
+  Object.entries(ANSWERED)
+    .flatMap(([bit, name]) => (bits & Number(bit) ? [name] : []))
+    .join(" or ");
+
+const MENDED = new Map<string, FaultKind>(
+  Object.entries(FAULTS).flatMap(([kind, { mend }]) =>
+    mend === undefined ? [] : [[mend, kind as FaultKind]],
+  ),
+);
+
+/** Tells the shortest way to a state, and one step beyond it where `code` names one. */
+export class Story {
+  constructor(
+    private readonly explorer: Explorer,
+    private readonly decisions: Decisions,
+  ) {}
+
+  /** A line for each thing that happened: the poll that it was in, what it was, what it changed. */
+  lines(state: number, code = -1): string[] {
+    const { explorer } = this;
+    let [round, before] = [0, this.fields(explorer.row(0))];
+    const lines = [this.line(round, " ", "at the beginning", before)];
+    for (const step of explorer.path(state)) {
+      const { happening } = unpack(step.code);
+      const after = this.fields(explorer.row(step.state));
+      const changed = after.filter((field) => !before.includes(field));
+      lines.push(this.line(round, isFault(step.code) ? "!" : " ", what(step.code), changed));
+      before = after;
+      if (happening === "round" || happening === "quarter") round++;
+    }
+    if (code >= 0) lines.push(this.line(round, ">", what(code), []));
+    return lines;
+  }
+
+  /** The faults and mends on the way, as something that can be played again. */
+  schedule(state: number, ovh: OvhVariant, note: string): Schedule {
+    const steps: ScheduledStep[] = [];
+    let [round, within] = [1, 0];
+    for (const { code } of this.explorer.path(state)) {
+      const { happening, edge } = unpack(code);
+      if (happening === "round" || happening === "quarter") {
+        round += happening === "round" ? 1 : 90;
+        within = 0;
+      }
+      if (!isOutside(code)) continue;
+      const step = happening as FaultKind | MendKind;
+      const { of } = FAULTS[MENDED.get(step) ?? (step as FaultKind)];
+      within = Math.min(ROUND - 1, within + 1);
+      steps.push({ at: round * ROUND + within, step, ...(of === "edge" ? { edge: name(edge) } : {}) });
+    }
+    return { edges: this.explorer.cluster.setting.edges, ovh, steps, note };
+  }
+
+  private line(round: number, mark: string, text: string, fields: readonly string[]): string {
+    const changes = fields.length === 0 ? "" : `: ${fields.join(", ")}`;
+    return `poll ${String(round).padStart(3)} ${mark} ${text}${changes}`;
+  }
+
+  private fields(row: Int32Array): string[] {
+    const { cluster } = this.explorer;
+    const { edges, routedTo, pending, partitioned } = cluster.view(row);
+    const ofEdges = edges.flatMap((edge, index) => {
+      const recalled = this.decisions.recalledBy(cluster.edgeOf(row, index).memory);
+      return [
+        `${edge.name} ${edge.role}`,
+        `alias ${edge.alias ? "on" : "off"} ${edge.name}`,
+        ...(edge.edgefault === 0 ? [] : [`edgefault ${edge.edgefault} on ${edge.name}`]),
+        ...(edge.edgedrain === 0 ? [] : [`edgedrain ${edge.edgedrain} on ${edge.name}`]),
+        ...(edge.claims === 0 ? [] : [`${edge.name} claims`]),
+        ...(recalled === undefined ? [] : [`${edge.name} knows ${recalled.known}`]),
+        ...(recalled?.blind === undefined ? [] : [`${edge.name} is blind`]),
+      ];
+    });
+    return [
+      ...ofEdges,
+      `routed to ${routedTo ?? "nothing"}`,
+      pending ? "a move is pending" : "no move is pending",
+      partitioned ? "the vRack is split" : "the vRack is whole",
+    ];
+  }
+}
+
+function what(code: number): string {
+  const { happening, edge, detail } = unpack(code);
+  const own = OWN[happening];
+  if (own !== undefined) return own(name(edge), detail);
+  const kind = MENDED.get(happening) ?? (happening as FaultKind);
+  const { of, what: words } = FAULTS[kind];
+  const text = of === "edge" ? `${name(edge)} ${words}` : words;
+  return MENDED.has(happening) ? `${happening}${of === "edge" ? ` ${name(edge)}` : ""}` : text;
+}
+
+/** Faults and mends on the way to a state, with the edges that they hit. */
+export function faultsOf(explorer: Explorer, state: number): string[] {
+  return explorer
+    .path(state)
+    .filter(({ code }) => isOutside(code))
+    .map(({ code }) => {
+      const { happening, edge } = unpack(code);
+      const kind = MENDED.get(happening) ?? (happening as FaultKind);
+      return FAULTS[kind].of === "edge" ? `${happening} ${name(edge)}` : happening;
+    });
+}
+
+function name(index: number): string {
+  return `edge-${index + 1}`;
+}
