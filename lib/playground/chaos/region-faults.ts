@@ -8,6 +8,8 @@ import { claimsOn, kill } from "./programs.js";
 export const SLOW = 1500;
 /** Milliseconds that an attach is on its way which is applied late. */
 export const LATE = 4000;
+/** Milliseconds from a shutdown until the machine begins to boot again. */
+export const REBOOT = 2000;
 /** Milliseconds between the operator's tries to reach an edge that is off. */
 const RETRY = 100;
 
@@ -23,6 +25,7 @@ export class RegionFaults {
   private readonly toHold = new Set<string>();
   /** Whether OVH refuses to attach. */
   refusing = false;
+  private readonly reboots = new Map<string, NodeJS.Timeout>();
   private slow: (() => void) | undefined;
   private refusal: (() => void) | undefined;
   /** What the operator does on each edge, one after the other. */
@@ -30,9 +33,22 @@ export class RegionFaults {
   private over = false;
 
   private readonly steps: Readonly<Record<FaultKind | MendKind, (edge: string, at: number) => unknown>> = {
-    "power-off": (edge) => this.machine(edge).powerOff(),
-    "power-on": (edge) => this.machine(edge).running || void this.machine(edge).boot(),
-    reboot: (edge) => this.machine(edge).running && this.machine(edge).reboot(),
+    "power-off": (edge) => {
+      clearTimeout(this.reboots.get(edge));
+      this.machine(edge).powerOff();
+    },
+    "power-on": (edge) => this.boot(edge),
+    reboot: (edge) => {
+      const machine = this.machine(edge);
+      if (!machine.running) return;
+      // An orderly shutdown takes carp0 down, so that the others hear of it.
+      machine.kernel.setUp("carp0", false);
+      machine.powerOff();
+      this.reboots.set(
+        edge,
+        setTimeout(() => this.boot(edge), REBOOT),
+      );
+    },
     "cut-external": (edge) => this.cable(edge, "vio0", false),
     "mend-external": (edge) => this.cable(edge, "vio0", true),
     "cut-internal": (edge) => this.cable(edge, "vio1", false),
@@ -100,6 +116,7 @@ export class RegionFaults {
   /** The operator gives up what is still to be done. */
   end(): void {
     this.over = true;
+    for (const timer of this.reboots.values()) clearTimeout(timer);
   }
 
   private machine(edge: string): Machine {
@@ -112,6 +129,12 @@ export class RegionFaults {
       throw new Error(`there is no edge ${edge}; there are ${[...this.witnesses.keys()].join(", ")}`);
     }
     return found;
+  }
+
+  private boot(edge: string): void {
+    clearTimeout(this.reboots.get(edge));
+    const machine = this.machine(edge);
+    if (!machine.running) void machine.boot();
   }
 
   private cable(edge: string, port: string, there: boolean): void {

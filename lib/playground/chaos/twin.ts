@@ -6,7 +6,7 @@ import type { Decider } from "../../simulator/world/decider.js";
 import { type PlayedStory, playOnWorld } from "../../simulator/world/play.js";
 import { World } from "../../simulator/world/world.js";
 import { arenaConfig, MOVE } from "./arena.js";
-import { LATE, SLOW } from "./region-faults.js";
+import { LATE, REBOOT, SLOW } from "./region-faults.js";
 
 /** Milliseconds until the edges of a world have forgotten their boot. */
 const WARM = 60_000;
@@ -36,5 +36,5 @@ export async function playOnTwin(
     deadlineMs: claim.deadline * 1000,
   });
   await world.advance(WARM);
-  return playOnWorld(world, schedule, { rest: REST, slow: SLOW, late: LATE });
+  return playOnWorld(world, schedule, { rest: REST, slow: SLOW, late: LATE, reboot: REBOOT });
 }

@@ -16,6 +16,8 @@ export interface PlayTimes {
   readonly slow: number;
   /** How long an attach is on its way which is applied late. */
   readonly late: number;
+  /** From a shutdown until a machine begins to boot again. */
+  readonly reboot: number;
 }
 
 /** Steps that the world cannot tell from nothing: a pass there happens in one moment. */
@@ -84,7 +86,7 @@ function stepsOf(world: World, times: PlayTimes): Steps {
   return {
     "power-off": (edge) => faults.powerOff(edge),
     "power-on": (edge) => world.edge(edge).running || faults.powerOn(edge),
-    reboot: (edge) => world.edge(edge).running && faults.reboot(edge, 0),
+    reboot: (edge) => world.edge(edge).running && faults.reboot(edge, times.reboot),
     "cut-external": (edge) => faults.cut(edge, "external"),
     "mend-external": (edge) => faults.mend(edge, "external"),
     "cut-internal": (edge) => faults.cut(edge, "internal"),
