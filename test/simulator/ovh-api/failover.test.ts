@@ -89,6 +89,17 @@ describe("moving a FailOver IP", () => {
     expect(body).toMatchObject({ id: "fo-1", ip: IP, ...pending("") });
   });
 
+  it("is called off where the address is placed, at once and with what was to become of later moves", async () => {
+    const { failoverIps } = api.project;
+    await attach(first);
+    failoverIps.nextMoves("fails");
+    failoverIps.place("fo-1", second);
+    expect(await look()).toMatchObject(routed(second));
+    expect(await move(first)).toMatchObject(routed(first));
+    failoverIps.place("fo-1");
+    expect(await look()).toMatchObject(routed(""));
+  });
+
   it("is pending with growing progress until its last millisecond, then done", async () => {
     await attach(first);
     api.clock.advance(MOVE / 3);

@@ -51,6 +51,23 @@ describe("an armed fault", () => {
     expect(hits).toEqual([503, 500, 500, undefined]);
   });
 
+  it("comes before one that hits every request, if it hits only some", () => {
+    const faults = new Faults();
+    faults.fail("*", "", { delay: 5 });
+    faults.fail("POST", "/attach", { dropReply: true, times: 1 });
+    const hits = [1, 2].map(() => faults.take("POST", ATTACH));
+    expect(hits).toMatchObject([{ dropReply: true }, { delay: 5 }]);
+  });
+
+  it("is disarmed alone by whoever armed it", () => {
+    const faults = new Faults();
+    const disarm = faults.fail("POST", "/attach", { status: 409 });
+    faults.fail("POST", "/attach", { status: 503 });
+    disarm();
+    disarm();
+    expect(faults.take("POST", ATTACH)).toMatchObject({ status: 503 });
+  });
+
   it("keeps all it was told of the answer", () => {
     const faults = new Faults();
     const fault = { status: 429, body: "slow", headers: { "retry-after": "7" }, delay: 5 };
