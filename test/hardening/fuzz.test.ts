@@ -137,18 +137,15 @@ describe("the readers find", () => {
 
 describe("a failure", () => {
   it("comes with its seed and the smallest configuration that has it", () => {
-    // Wrong for those alone whose second interface has a number above 99.
+    // Wrong for those alone whose CARP interface has a number above 99.
     const tamper = (edge: RenderedEdge) =>
-      withContent(edge, "/etc/edge.conf", (text) => text.replace(/^internal=(vio\d\d)\d$/m, "internal=$1"));
+      withContent(edge, "/etc/pf.edge.conf", (text) => text.replace(/(vio\d\d)\d /, "$1 "));
     const report = fuzz({ count: 200, seed: 1, tamper });
     const text = describeFuzz(report);
     expect(text).toContain("of seed 1:");
-    expect(text).toContain('edge-sync: read [["carp"');
-    const smallest = report.failure?.smallest.config as {
-      interfaces: { internal: string };
-      edges: unknown[];
-    };
-    expect(smallest.interfaces.internal).toBe("vio100");
+    expect(text).toContain("pf: read [");
+    const smallest = report.failure?.smallest.config as { interfaces: { carp: string }; edges: unknown[] };
+    expect(smallest.interfaces.carp).toBe("vio100");
     expect(smallest.edges).toHaveLength(2);
   });
 });
