@@ -1,6 +1,5 @@
 import type { Interval } from "../carp.js";
-import type { Decisions } from "./decisions.js";
-import { type EdgeSetting, EdgeSync } from "./edge-sync.js";
+import type { EdgeSetting } from "./edge-sync.js";
 import { Election } from "./election.js";
 import { outsideMoves, ovhMoves } from "./faults.js";
 import type { ClusterView, EdgeView } from "./invariants.js";
@@ -12,7 +11,7 @@ import * as ovhs from "./ovh.js";
 import { Pairs } from "./pairs.js";
 import { Parts } from "./parts.js";
 import { Numbers } from "./states.js";
-import type { Trigger } from "./trigger.js";
+import type { Subject } from "./subject.js";
 
 /** What is explored. */
 export interface ClusterSetting extends EdgeSetting {
@@ -36,7 +35,6 @@ const BROKEN_BITS = 63;
 /** Edges by number, their CARP network and OVH: what follows what. A state is a row: each edge's number, then OVH's. */
 export class Cluster {
   readonly width: number;
-  private readonly subject: EdgeSync;
   private readonly election: Election;
   private readonly partsOf: Parts;
   /** Rows of four, as many as the first number says: what happens, the edge, OVH, flags. */
@@ -51,18 +49,16 @@ export class Cluster {
 
   constructor(
     readonly setting: ClusterSetting,
-    private readonly decisions: Decisions,
-    trigger: Trigger,
+    private readonly subject: Subject,
   ) {
     this.width = setting.edges + 1;
-    this.subject = new EdgeSync(decisions, trigger, setting);
-    this.partsOf = new Parts(this.subject, decisions);
+    this.partsOf = new Parts(subject);
     this.election = new Election(setting.intervals, setting.preempt);
     this.next = new Int32Array(this.width);
   }
 
-  /** How many distinct edges, OVHs and decisions there were. */
-  get parts(): { edges: number; ovh: number; decisions: number } {
+  /** How many distinct edges and OVHs there were. */
+  get parts(): { edges: number; ovh: number } {
     return this.partsOf.sizes;
   }
 
@@ -85,22 +81,9 @@ export class Cluster {
   /** Whether the first edge serves, the others know that if `informed`, and nobody has anything to do before the next poll. */
   isSound(row: Int32Array, informed: boolean): boolean {
     return this.view(row).edges.every(({ role, alias }, index) => {
-      const edge = this.edgeOf(row, index);
-      const recalled = this.decisions.recalledBy(edge.memory);
-      const [wantedRole, wantedKnown] = index === 0 ? ["MASTER", "here"] : ["BACKUP", "elsewhere"];
-      const idle =
-        edge.polled === 0 && !edge.wake && !edge.probing && this.partsOf.isCalm(row[index] as number);
-      return (
-        idle &&
-        role === wantedRole &&
-        alias === (index === 0) &&
-        edge.posts === 0 &&
-        (!informed || recalled?.known === wantedKnown) &&
-        recalled !== undefined &&
-        recalled.tokens === 3 &&
-        recalled.refused === 0 &&
-        recalled.healthyFor === 1
-      );
+      const serves = index === 0;
+      const isRight = role === (serves ? "MASTER" : "BACKUP") && alias === serves;
+      return isRight && this.subject.isAtRest(this.edgeOf(row, index), serves, informed);
     });
   }
 
@@ -188,7 +171,7 @@ export class Cluster {
   view(row: ArrayLike<number>): ClusterView {
     const ovh = this.ovhOf(row);
     const edges = Array.from({ length: this.setting.edges }, (_, index) =>
-      edgeView(this.edgeOf(row, index), ovh, index),
+      this.edgeView(this.edgeOf(row, index), ovh, index),
     );
     const name = (number: number) => (number === 0 ? null : (edges[number - 1]?.name ?? null));
     const inFlight = edges.filter((_, index) => this.edgeOf(row, index).claim === CLAIM.sent).length;
@@ -344,12 +327,8 @@ export class Cluster {
   private roundOf(number: number, quarter: boolean): number {
     const known = this.rounds.get(number, quarter ? 1 : 0);
     if (known >= 0) return known;
-    let edge = this.subject.nextRound(this.partsOf.edge(number));
-    const recalled = this.decisions.recalledBy(edge.memory);
-    if (quarter && recalled !== undefined && recalled.tokens < 3) {
-      const memory = this.decisions.number({ ...recalled, tokens: recalled.tokens + 1 });
-      edge = { ...edge, memory, posts: Math.max(0, edge.posts - 1) };
-    }
+    const later = this.subject.nextRound(this.partsOf.edge(number));
+    const edge = quarter ? this.subject.withToken(later) : later;
     return this.rounds.set(number, quarter ? 1 : 0, this.partsOf.ofEdge(edge));
   }
 
@@ -372,7 +351,7 @@ export class Cluster {
   private pack(moves: readonly Move[], edgeBefore: number, ovhBefore: number): number {
     const rows = moves
       .map(({ code, edge, ovh, broken, bowOut }) => {
-        const unweighted = S2(edgeView(edge, ovh, 0)) ? 0 : (BROKEN.S2 as number);
+        const unweighted = S2(this.edgeView(edge, ovh, 0)) ? 0 : (BROKEN.S2 as number);
         const flags =
           broken | unweighted | (bowOut ? BOW_OUT : 0) | (happeningOf(code) === "look" ? LOOK : 0);
         return [code, this.partsOf.ofEdge(edge), this.partsOf.ofOvh(ovh), flags] as const;
@@ -385,29 +364,28 @@ export class Cluster {
     for (const number of rows.flat()) this.packed.push(number);
     return at;
   }
+
+  private edgeView(edge: Local, ovh: Ovh, index: number): EdgeView {
+    const api = ovhs.reaches(ovh, edge);
+    const running = edge.power === POWER.running;
+    return {
+      name: `edge-${index + 1}`,
+      running,
+      linked: edge.external === 1 && edge.internal === 1,
+      wayOut: edge.external === 1 && (edge.targets === 1 || api),
+      reachesApi: api && !ovh.refuses && !ovh.slow,
+      onCarp: edge.carp === 1,
+      drained: edge.drain === 1,
+      held: edge.hold === 1,
+      role: ROLES[edge.role] as EdgeView["role"],
+      alias: edge.alias === 1,
+      ...this.subject.counters(edge),
+      edgedrain: edge.drained,
+      claims: edge.claim === CLAIM.none ? 0 : 1,
+    };
+  }
 }
 
 function isApart({ apart }: Ovh, one: number, other: number): boolean {
   return apart > 0 && (apart === one + 1) !== (apart === other + 1);
-}
-
-function edgeView(edge: Local, ovh: Ovh, index: number): EdgeView {
-  const api = ovhs.reaches(ovh, edge);
-  const running = edge.power === POWER.running;
-  return {
-    name: `edge-${index + 1}`,
-    running,
-    linked: edge.external === 1 && edge.internal === 1,
-    wayOut: edge.external === 1 && (edge.targets === 1 || api),
-    reachesApi: api && !ovh.refuses,
-    onCarp: edge.carp === 1,
-    drained: edge.drain === 1,
-    held: edge.hold === 1,
-    role: ROLES[edge.role] as EdgeView["role"],
-    alias: edge.alias === 1,
-    edgefault: edge.fault,
-    edgedrain: edge.drained,
-    kernelShare: edge.power >= POWER.booting && edge.carp === 0 ? 1 : 0,
-    claims: edge.claim === CLAIM.none ? 0 : 1,
-  };
 }

@@ -16,10 +16,11 @@ import {
   POWER,
   ROLES,
 } from "./local.js";
-import { later } from "./memory.js";
+import { isCalm, later } from "./memory.js";
 import { BROKEN, type Move, pack } from "./move.js";
 import { answers, attach, type Ovh, reaches, withAnswers } from "./ovh.js";
 import type { FaultKind, OvhVariant } from "./schedule.js";
+import type { Subject } from "./subject.js";
 import type { Started, Trigger, WatchedLinks } from "./trigger.js";
 
 /** Rounds of a claim's deadline: the shortest that a configuration may name. */
@@ -47,7 +48,7 @@ export interface EdgeSetting {
 }
 
 /** What an edge does by itself: ifstated's trigger, the passes of edge-sync, its checks, and ip-move's claims. */
-export class EdgeSync {
+export class EdgeSync implements Subject {
   constructor(
     private readonly decisions: Decisions,
     private readonly trigger: Trigger,
@@ -156,17 +157,55 @@ export class EdgeSync {
 
   /** It has power again: rc(8) holds its demotion, carp listens, ifstated starts. */
   boot(edge: Local): Local {
-    const share = edge.carp ? 0 : 1;
-    return this.daemonStarted({
+    const listening = {
       ...edge,
       power: POWER.booting,
       role: edge.carp ? BACKUP : INIT,
-      fault: share,
-      drained: share,
-      group: BOOT_DEMOTION + share,
+      fault: 0,
+      drained: 0,
+      group: BOOT_DEMOTION,
       polled: 1,
       countdown: 0,
-    });
+    };
+    return this.daemonStarted(this.withShare(listening, edge.carp ? 0 : 1));
+  }
+
+  withShare(edge: Local, by: number): Local {
+    return { ...edge, fault: edge.fault + by, drained: edge.drained + by, group: edge.group + by };
+  }
+
+  isCalm({ claim, check, ended, memory }: Local): boolean {
+    const recalled = this.decisions.recalledBy(memory);
+    return claim === 0 && check === 0 && ended === 0 && (recalled === undefined || isCalm(recalled));
+  }
+
+  isDry({ power, memory }: Local): boolean {
+    return power >= POWER.booting && this.decisions.recalledBy(memory)?.tokens === 0;
+  }
+
+  withToken(edge: Local): Local {
+    const recalled = this.decisions.recalledBy(edge.memory);
+    if (recalled === undefined || recalled.tokens >= 3) return edge;
+    const memory = this.decisions.number({ ...recalled, tokens: recalled.tokens + 1 });
+    return { ...edge, memory, posts: Math.max(0, edge.posts - 1) };
+  }
+
+  isAtRest(edge: Local, serves: boolean, informed: boolean): boolean {
+    const recalled = this.decisions.recalledBy(edge.memory);
+    if (recalled === undefined || edge.polled || edge.wake || edge.probing || !this.isCalm(edge))
+      return false;
+    const knows = !informed || recalled.known === (serves ? "here" : "elsewhere");
+    return (
+      knows &&
+      edge.posts === 0 &&
+      recalled.tokens === 3 &&
+      recalled.refused === 0 &&
+      recalled.healthyFor === 1
+    );
+  }
+
+  counters({ power, carp, fault }: Local): { edgefault: number; kernelShare: number } {
+    return { edgefault: fault, kernelShare: power >= POWER.booting && carp === 0 ? 1 : 0 };
   }
 
   /** One pass of edge-sync. With `kept`, it is killed after its memory and that many of its actions. */

@@ -1,7 +1,10 @@
-import { Cluster } from "./cluster.js";
+import { Cluster, type ClusterSetting } from "./cluster.js";
 import type { Decisions } from "./decisions.js";
+import { EdgeSync } from "./edge-sync.js";
 import { Explorer } from "./explorer.js";
+import type { InvariantName } from "./invariants.js";
 import { ALL_KINDS, type Counterexample, intervalsOf, type Job, type Report, USUAL } from "./job.js";
+import type { Local } from "./local.js";
 import { findRest } from "./rest.js";
 import { faultsOf, Story } from "./story.js";
 import type { Trigger } from "./trigger.js";
@@ -20,24 +23,21 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
   const variant = job.ovh ?? USUAL;
   const any = new Set(job.kinds ?? ALL_KINDS);
   const first = job.first === undefined ? any : new Set([job.first]);
-  const cluster = new Cluster(
-    {
-      edges: job.edges,
-      faults: job.faults,
-      kinds: (budget) => (budget === job.faults ? first : any),
-      variant,
-      mutations: job.mutations ?? {},
-      preempt: job.preempt ?? false,
-      settles: job.settles ?? job.edges > 2,
-      coarse: job.coarse ?? false,
-      intervals: intervalsOf(job),
-    },
-    decisions,
-    trigger,
-  );
+  const setting: ClusterSetting = {
+    edges: job.edges,
+    faults: job.faults,
+    kinds: (budget) => (budget === job.faults ? first : any),
+    variant,
+    mutations: job.mutations ?? {},
+    preempt: job.preempt ?? false,
+    settles: job.settles ?? job.edges > 2,
+    coarse: job.coarse ?? false,
+    intervals: intervalsOf(job),
+  };
+  const cluster = new Cluster(setting, new EdgeSync(decisions, trigger, setting));
   const explorer = new Explorer(cluster);
   explorer.run(cluster.withFaults(soundStart(cluster)), { states: job.states });
-  const story = new Story(explorer, decisions);
+  const story = new Story(explorer, (edge) => recollections(decisions, edge));
   const counterexamples: Counterexample[] = explorer.violations.map(({ invariant, state, code }) => ({
     invariant,
     faults: faultsOf(explorer, state),
@@ -48,7 +48,7 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
   const rest = explorer.complete ? findRest(explorer) : undefined;
   for (const { invariant, state } of rest?.bad ?? []) {
     counterexamples.push({
-      invariant,
+      invariant: invariant as InvariantName,
       faults: faultsOf(explorer, state),
       story: story.lines(state),
       schedule: story.schedule(state, variant, `${invariant} does not come true`),
@@ -66,6 +66,13 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
     rounds: rest?.rounds ?? 0,
     counterexamples,
   };
+}
+
+/** What edge-sync remembers, for people. */
+function recollections(decisions: Decisions, { memory }: Local): string[] {
+  const recalled = decisions.recalledBy(memory);
+  if (recalled === undefined) return [];
+  return [`knows ${recalled.known}`, ...(recalled.blind === undefined ? [] : ["is blind"])];
 }
 
 /**

@@ -1,8 +1,8 @@
-import type { EdgeSync } from "./edge-sync.js";
 import { BACKUP, CLAIM, END, INIT, type Local, MASTER, POWER, withoutPower } from "./local.js";
 import { type Move, pack } from "./move.js";
 import { type Ovh, withAnswers } from "./ovh.js";
 import type { FaultKind, MendKind } from "./schedule.js";
+import type { Subject } from "./subject.js";
 
 /** Rounds after which an edge that was reset is there again, at the latest. */
 const RESET_ROUNDS = 2;
@@ -13,7 +13,7 @@ export function outsideMoves(
   ovh: Ovh,
   index: number,
   kinds: (budget: number) => ReadonlySet<FaultKind>,
-  subject: EdgeSync,
+  subject: Subject,
 ): Move[] {
   const moves: Move[] = [];
   const add = (happening: FaultKind | MendKind, next: Local, state: Ovh, detail = 0, bowOut = false) =>
@@ -109,7 +109,7 @@ function killedClaims(edge: Local, ovh: Ovh, index: number): [Local, number, Par
 
 function cableMoves(
   edge: Local,
-  subject: EdgeSync,
+  subject: Subject,
   add: (mend: MendKind, next: Local, state: Ovh) => void,
   fault: (kind: FaultKind, next: Local) => void,
   ovh: Ovh,
@@ -119,15 +119,9 @@ function cableMoves(
   if (edge.internal) fault("cut-internal", subject.changed(edge, { ...edge, internal: 0 }));
   else add("mend-internal", subject.changed(edge, { ...edge, internal: 1 }), ovh);
   const on = edge.power >= POWER.booting;
-  // The kernel demotes every group by one while carp has no link.
+  // The kernel demotes by one while carp has no link.
   const share = on ? (edge.carp ? 1 : -1) : 0;
-  const next = {
-    ...edge,
-    carp: edge.carp ? 0 : 1,
-    fault: edge.fault + share,
-    drained: edge.drained + share,
-    group: edge.group + share,
-  };
+  const next = subject.withShare({ ...edge, carp: edge.carp ? 0 : 1 }, share);
   if (edge.carp) fault("cut-carp", on ? subject.withRole(next, INIT) : next);
   else add("mend-carp", on ? subject.withRole(next, BACKUP) : next, ovh);
 }

@@ -15,7 +15,7 @@ export interface EdgeView {
   readonly linked: boolean;
   /** A probe target or OVH's API answers it. */
   readonly wayOut: boolean;
-  /** OVH's API answers it and takes what it asks. */
+  /** OVH's API answers it in time and takes what it asks. */
   readonly reachesApi: boolean;
   /** Its CARP link is there. */
   readonly onCarp: boolean;

@@ -1,10 +1,8 @@
-import type { Decisions } from "./decisions.js";
-import type { EdgeSync } from "./edge-sync.js";
 import { Interner } from "./interner.js";
-import { demotion, type Local, POWER } from "./local.js";
-import { isCalm } from "./memory.js";
+import { demotion, type Local } from "./local.js";
 import { CALM, type Ovh } from "./ovh.js";
 import { Numbers } from "./states.js";
+import type { Subject } from "./subject.js";
 
 /** The edges and OVHs that states are made of, by number, and what is asked of them most. */
 export class Parts {
@@ -13,13 +11,11 @@ export class Parts {
   /** Role in bits 0 and 1, demotion in 2 to 9, then urgent, urgent while OVH is slow, calm, out of tokens. */
   private readonly facts = new Numbers();
 
-  constructor(
-    private readonly subject: EdgeSync,
-    private readonly decisions: Decisions,
-  ) {}
+  constructor(private readonly subject: Subject) {}
 
-  get sizes(): { edges: number; ovh: number; decisions: number } {
-    return { edges: this.locals.size, ovh: this.ovhs.size, decisions: this.decisions.size };
+  /** How many distinct edges and OVHs there were. */
+  get sizes(): { edges: number; ovh: number } {
+    return { edges: this.locals.size, ovh: this.ovhs.size };
   }
 
   edge(number: number): Local {
@@ -63,15 +59,11 @@ export class Parts {
   }
 
   private factsOf(edge: Local): number {
-    const recalled = this.decisions.recalledBy(edge.memory);
     const bits = [
       this.subject.isUrgent(edge, CALM),
       this.subject.isUrgent(edge, { ...CALM, slow: 1 }),
-      edge.claim === 0 &&
-        edge.check === 0 &&
-        edge.ended === 0 &&
-        (recalled === undefined || isCalm(recalled)),
-      edge.power >= POWER.booting && recalled?.tokens === 0,
+      this.subject.isCalm(edge),
+      this.subject.isDry(edge),
     ];
     const flags = bits.reduce((sum, bit, index) => sum | (bit ? 1 << (10 + index) : 0), 0);
     return edge.role | (demotion(edge) << 2) | flags;

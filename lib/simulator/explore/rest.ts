@@ -1,10 +1,11 @@
 import type { Explorer } from "./explorer.js";
-import { type InvariantName, OF_REST } from "./invariants.js";
+import { OF_REST } from "./invariants.js";
+import { kindsOnTheWay } from "./story.js";
 
 /** Where an exploration comes to rest without being right: a cycle that nothing outside has to end. */
 export interface BadRest {
   /** Invariants that a state of the cycle breaks, and the first such state. */
-  readonly invariant: InvariantName;
+  readonly invariant: string;
   readonly state: number;
   /** States of the cycle. */
   readonly size: number;
@@ -24,7 +25,7 @@ export interface Rest {
  * Finds all cycles of what happens by itself: without faults every run ends up in one of them, in any order of
  * what is quick, so no fairness is assumed. Strongly connected components, by Tarjan's algorithm.
  */
-export function findRest(explorer: Explorer): Rest {
+export function findRest(explorer: Explorer, laws: Laws = ofView(explorer)): Rest {
   const { states, steps, offsets } = explorer;
   const { count } = states;
   const order = new Int32Array(count).fill(-1);
@@ -34,7 +35,7 @@ export function findRest(explorer: Explorer): Rest {
   const position = new Int32Array(count);
   const path: number[] = [];
   const open: number[] = [];
-  const bad = new Map<InvariantName, BadRest>();
+  const bad = new Map<string, BadRest>();
   const result = { rounds: 0, slowest: 0, cycles: 0 };
   let clock = 0;
 
@@ -64,7 +65,7 @@ export function findRest(explorer: Explorer): Rest {
     if (most > result.rounds) Object.assign(result, { rounds: most, slowest: root });
     if (!cyclic) return;
     result.cycles++;
-    judge(explorer, members, bad);
+    judge(explorer, members, bad, laws);
   };
 
   for (let first = 0; first < count; first++) {
@@ -89,15 +90,29 @@ export function findRest(explorer: Explorer): Rest {
   return { bad: [...bad.values()].sort((a, b) => a.state - b.state), ...result };
 }
 
-/** The first state of a cycle that breaks each invariant. */
-function judge(explorer: Explorer, members: readonly number[], bad: Map<InvariantName, BadRest>): void {
+/** What a state breaks if things come to rest in it. */
+export type Laws = (row: Int32Array) => readonly string[];
+
+/** The invariants of rest. */
+function ofView({ cluster }: Explorer): Laws {
+  return (row) => {
+    const view = cluster.view(row);
+    return Object.entries(OF_REST).flatMap(([name, holds]) => (holds(view) ? [] : [name]));
+  };
+}
+
+/** The first state of a cycle that breaks each invariant; of cycles that the same faults lead to, the first one is kept. */
+function judge(explorer: Explorer, members: readonly number[], bad: Map<string, BadRest>, laws: Laws): void {
+  const worst = new Map<string, number>();
   for (const state of members) {
-    const view = explorer.cluster.view(explorer.row(state));
-    for (const [name, holds] of Object.entries(OF_REST)) {
-      const invariant = name as InvariantName;
-      const known = bad.get(invariant);
-      if (holds(view) || (known !== undefined && known.state < state)) continue;
-      bad.set(invariant, { invariant, state, size: members.length });
+    for (const invariant of laws(explorer.row(state))) {
+      const known = worst.get(invariant);
+      if (known === undefined || state < known) worst.set(invariant, state);
     }
+  }
+  for (const [invariant, state] of worst) {
+    const key = `${invariant} ${kindsOnTheWay(explorer, state).join()}`;
+    const known = bad.get(key);
+    if (known === undefined || state < known.state) bad.set(key, { invariant, state, size: members.length });
   }
 }

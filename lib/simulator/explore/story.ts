@@ -1,5 +1,5 @@
-import type { Decisions } from "./decisions.js";
 import type { Explorer } from "./explorer.js";
+import type { Local } from "./local.js";
 import { ROUND } from "./memory.js";
 import { isFault, isOutside, unpack } from "./move.js";
 import {
@@ -55,7 +55,7 @@ const MENDED = new Map<string, FaultKind>(
 export class Story {
   constructor(
     private readonly explorer: Explorer,
-    private readonly decisions: Decisions,
+    private readonly recollections: (edge: Local) => readonly string[],
   ) {}
 
   /** A line for each thing that happened: the poll that it was in, what it was, what it changed. */
@@ -103,15 +103,13 @@ export class Story {
     const { cluster } = this.explorer;
     const { edges, routedTo, pending, partitioned } = cluster.view(row);
     const ofEdges = edges.flatMap((edge, index) => {
-      const recalled = this.decisions.recalledBy(cluster.edgeOf(row, index).memory);
       return [
         `${edge.name} ${edge.role}`,
         `alias ${edge.alias ? "on" : "off"} ${edge.name}`,
         ...(edge.edgefault === 0 ? [] : [`edgefault ${edge.edgefault} on ${edge.name}`]),
         ...(edge.edgedrain === 0 ? [] : [`edgedrain ${edge.edgedrain} on ${edge.name}`]),
         ...(edge.claims === 0 ? [] : [`${edge.name} claims`]),
-        ...(recalled === undefined ? [] : [`${edge.name} knows ${recalled.known}`]),
-        ...(recalled?.blind === undefined ? [] : [`${edge.name} is blind`]),
+        ...this.recollections(cluster.edgeOf(row, index)).map((text) => `${edge.name} ${text}`),
       ];
     });
     return [
@@ -143,6 +141,14 @@ export function faultsOf(explorer: Explorer, state: number): string[] {
       const kind = MENDED.get(happening) ?? (happening as FaultKind);
       return FAULTS[kind].of === "edge" ? `${happening} ${name(edge)}` : happening;
     });
+}
+
+/** Kinds of the faults on the way to a state, each once. */
+export function kindsOnTheWay(explorer: Explorer, state: number): FaultKind[] {
+  const kinds = explorer
+    .path(state)
+    .flatMap(({ code }) => (isFault(code) ? [unpack(code).happening as FaultKind] : []));
+  return [...new Set(kinds)].sort();
 }
 
 function name(index: number): string {

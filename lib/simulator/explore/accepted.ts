@@ -1,0 +1,102 @@
+import type { InvariantName } from "./invariants.js";
+import type { Counterexample, Job, Report } from "./job.js";
+import { ALL_KINDS, jobName, USUAL } from "./job.js";
+import type { FaultKind } from "./schedule.js";
+
+/** A corner in which an invariant does not hold, and that is accepted. docs/decisions tells of each. */
+export interface AcceptedCorner {
+  readonly name: string;
+  /** Kinds of faults that make it, in any order; no others. */
+  readonly kinds: readonly FaultKind[];
+  readonly invariants: readonly InvariantName[];
+  /** The shortest way there: its faults, in order. */
+  readonly shortest: readonly string[];
+  readonly why: string;
+}
+
+/** All of them. */
+export const ACCEPTED: readonly AcceptedCorner[] = [
+  {
+    name: "a master without a way to OVH does not learn that its route is gone",
+    kinds: ["api-unreachable", "route-lost"],
+    invariants: ["L1", "L2"],
+    shortest: ["api-unreachable edge-1", "route-lost"],
+    why:
+      "The master was told that the IP is here before it lost its way to OVH, and nobody can tell it that the route " +
+      "has gone since. To give up as soon as OVH is silent would make every outage of the API a failover that cannot " +
+      "be finished. It ends when OVH answers again, or with edge-sync drain on the master.",
+  },
+];
+
+/** A counterexample with the job that found it. */
+export interface Found {
+  readonly job: Job;
+  readonly counterexample: Counterexample;
+  /** The corner that it is, undefined where it is none that is accepted. */
+  readonly corner?: AcceptedCorner;
+}
+
+/** What is to be said of explorations. */
+export interface Judgement {
+  readonly failures: readonly Found[];
+  readonly accepted: readonly Found[];
+  /** Corners that a job looked for and did not find. */
+  readonly gone: readonly AcceptedCorner[];
+  readonly text: string;
+}
+
+/** Tells what is accepted from what is not; a corner that no longer occurs has to go from the list. */
+export function judge(reports: readonly Report[]): Judgement {
+  const found: Found[] = reports.flatMap(({ job, counterexamples }) =>
+    counterexamples.map((counterexample) => ({
+      job,
+      counterexample,
+      corner: ACCEPTED.find((corner) => isCorner(corner, counterexample)),
+    })),
+  );
+  const gone = ACCEPTED.filter(
+    (corner) =>
+      reports.some(({ job, complete }) => complete && covers(job, corner)) &&
+      !found.some((one) => one.corner === corner),
+  );
+  const failures = found.filter(({ corner }) => corner === undefined);
+  const accepted = found.filter(({ corner }) => corner !== undefined);
+  return { failures, accepted, gone, text: text(failures, accepted, gone) };
+}
+
+function kindsOf({ faults }: Counterexample): FaultKind[] {
+  const names = faults.map((fault) => fault.split(" ")[0] as FaultKind);
+  return [...new Set(names.filter((name) => ALL_KINDS.includes(name)))].sort();
+}
+
+function isCorner({ kinds, invariants }: AcceptedCorner, counterexample: Counterexample): boolean {
+  return (
+    invariants.includes(counterexample.invariant) &&
+    kindsOf(counterexample).join() === [...kinds].sort().join()
+  );
+}
+
+function covers(
+  { edges, faults, kinds = ALL_KINDS, ovh = USUAL, first }: Job,
+  corner: AcceptedCorner,
+): boolean {
+  const usual = ovh.whilePending === USUAL.whilePending && ovh.toHolder === USUAL.toHolder;
+  const enough = edges === 2 && faults >= corner.kinds.length && first === undefined;
+  return usual && enough && corner.kinds.every((kind) => kinds.includes(kind));
+}
+
+function text(
+  failures: readonly Found[],
+  accepted: readonly Found[],
+  gone: readonly AcceptedCorner[],
+): string {
+  const one = ({ job, counterexample: { invariant, faults, story } }: Found) =>
+    `${invariant} does not hold: ${faults.join("; ")}\n  ${jobName(job)}\n${story.map((line) => `    ${line}`).join("\n")}\n`;
+  const corners = [...new Set(accepted.map(({ corner }) => corner as AcceptedCorner))];
+  return [
+    ...failures.map(one),
+    ...corners.map(({ name, shortest }) => `accepted: ${name} (${shortest.join("; ")})\n`),
+    ...gone.map(({ name }) => `no longer found, take it from the accepted corners: ${name}\n`),
+    failures.length + gone.length === 0 ? "Every other state keeps every invariant.\n" : "",
+  ].join("");
+}

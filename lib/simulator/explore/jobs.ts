@@ -1,0 +1,83 @@
+import { type Job, VARIANTS } from "./job.js";
+import type { FaultKind } from "./schedule.js";
+
+/** Kinds of which every two are tried in the usual run; those left out multiply what is in flight. */
+export const PAIRED: readonly FaultKind[] = [
+  "power-off",
+  "reboot",
+  "cut-external",
+  "cut-internal",
+  "cut-carp",
+  "probe-lost",
+  "api-unreachable",
+  "claim-killed",
+  "pass-killed",
+  "reload",
+  "partition",
+  "api-down",
+  "api-refuses",
+  "reply-lost",
+  "move-fails",
+  "route-lost",
+];
+
+const coarse = (
+  edges: number,
+  faults: number,
+  kinds: readonly FaultKind[],
+  more: Partial<Job> = {},
+): Job => ({
+  edges,
+  faults,
+  kinds,
+  coarse: true,
+  ...more,
+});
+
+/** What the rest of the kinds is paired with. */
+const OTHER_PAIRS: readonly (readonly FaultKind[])[] = [
+  ["drain", "power-off"],
+  ["drain", "route-lost", "api-unreachable"],
+  ["hold", "cut-external", "route-lost"],
+  ["daemon-killed", "power-off", "partition"],
+  ["applies-late", "partition"],
+  ["applies-late", "move-fails", "cut-internal"],
+];
+
+const TRIPLES: readonly (readonly FaultKind[])[] = [
+  ["power-off", "route-lost"],
+  ["cut-carp", "api-down", "route-lost"],
+  ["partition", "move-fails"],
+];
+
+/** What `npm run explore` explores in about two minutes on two cores, the largest first. */
+const USUAL_JOBS: readonly Job[] = [
+  { edges: 3, faults: 1 },
+  ...VARIANTS.map((ovh) => coarse(2, 2, PAIRED, { ovh })),
+  coarse(3, 2, ["power-off", "cut-carp"]),
+  coarse(3, 2, ["partition", "route-lost"]),
+  coarse(3, 2, ["reboot", "api-down"]),
+  ...OTHER_PAIRS.map((kinds) => coarse(2, 2, kinds)),
+  ...TRIPLES.map((kinds) => coarse(2, 3, kinds)),
+  { edges: 2, faults: 1, preempt: true },
+  { edges: 2, faults: 1 },
+  { ...coarse(3, 1, PAIRED), preempt: true },
+];
+
+/** What takes hours: four edges, three edges with every two faults, everything paired with everything. */
+const DEEP_JOBS: readonly Job[] = [
+  ...USUAL_JOBS,
+  { edges: 4, faults: 1, coarse: true },
+  { edges: 4, faults: 1 },
+  ...PAIRED.map((first) => coarse(3, 2, PAIRED, { first })),
+  ...VARIANTS.flatMap((ovh) =>
+    PAIRED.map((first): Job => ({ edges: 2, faults: 2, kinds: PAIRED, first, ovh })),
+  ),
+  coarse(2, 2, [...PAIRED, "drain", "hold", "daemon-killed", "applies-late"]),
+  coarse(2, 2, ["api-slow", "power-off", "partition"]),
+];
+
+/** The jobs of a run. */
+export function jobsOf(run: "usual" | "deep"): readonly Job[] {
+  return run === "usual" ? USUAL_JOBS : DEEP_JOBS;
+}
