@@ -66,7 +66,7 @@ export class Cluster {
   start(): Int32Array {
     const { edges } = this.setting;
     const row = new Int32Array(this.width);
-    for (let i = 0; i < edges; i++) row[i] = this.partsOf.ofEdge({ ...RUNNING, wake: 1 });
+    for (let i = 0; i < edges; i++) row[i] = this.partsOf.ofEdge(this.subject.daemonStarted(RUNNING));
     row[edges] = this.partsOf.ofOvh(ovhs.CALM);
     return row;
   }

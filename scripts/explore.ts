@@ -1,0 +1,81 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { parseConfig } from "../lib/config/load.js";
+import { ifstatedConf } from "../lib/edge/ifstated.js";
+import { table } from "../lib/playground/table.js";
+import { judge } from "../lib/simulator/explore/accepted.js";
+import { exploreGuide, guideText } from "../lib/simulator/explore/guide/explore.js";
+import { ALL_KINDS, type Job, jobName } from "../lib/simulator/explore/job.js";
+import { jobsOf } from "../lib/simulator/explore/jobs.js";
+import { exploreAll } from "../lib/simulator/explore/pool.js";
+import { exploreRows, recoveryRows, totals } from "../lib/simulator/explore/report.js";
+import { endWith } from "./end-with.js";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const program = new Command("explore")
+  .description("explores every interleaving of faults, with the decisions of the deployed edge-sync")
+  .option("--deep", "three edges with every two faults, four with every single one; takes a long time", false)
+  .option("--edges <n>", "only so many edges, with --faults", Number)
+  .option("--faults <n>", "only so many faults, with --edges", Number)
+  .option("--kinds <names>", `only these kinds, of ${ALL_KINDS.join(", ")}`)
+  .option("--states <n>", "at most so many states a run", Number)
+  .option("--subject <name>", "edge-sync, or guide: the ifstated.conf of the source guide", "edge-sync")
+  .option("--out <folder>", "where counterexamples go", ".explore")
+  .option("--json", "print the reports as JSON", false)
+  .parse();
+
+const options = program.opts();
+
+function jobs(): readonly Job[] {
+  const { edges, faults, kinds, states, deep } = options;
+  if (edges === undefined && faults === undefined && kinds === undefined)
+    return jobsOf(deep ? "deep" : "usual");
+  return [
+    {
+      edges: edges ?? 2,
+      faults: faults ?? 1,
+      ...(kinds === undefined ? {} : { kinds: kinds.split(",") }),
+      ...(states === undefined ? {} : { states }),
+    },
+  ];
+}
+
+await endWith(async () => {
+  const config = parseConfig(JSON.parse(readFileSync(join(root, "edge.config.example.json"), "utf8")));
+  if (options.subject === "guide") {
+    const found = exploreGuide(readFileSync(join(root, "test/fixtures/ifstated-guide.conf"), "utf8"));
+    process.stdout.write(guideText(found));
+    return found.some(({ story }) => story.length > 0) ? 1 : 0;
+  }
+  const began = performance.now();
+  const reports = await exploreAll(jobs(), ifstatedConf(config).content, (report) => {
+    if (!options.json)
+      process.stdout.write(
+        `${jobName(report.job)}: ${report.states} states, ${report.seconds.toFixed(1)} s\n`,
+      );
+  });
+  const { failures, accepted, gone, text } = judge(reports);
+  if (options.json) process.stdout.write(`${JSON.stringify(reports, null, 2)}\n`);
+  else {
+    const { head, rows } = exploreRows(reports);
+    process.stdout.write(
+      `\n${table(head, rows)}\n\n${table(recoveryRows(reports).head, recoveryRows(reports).rows)}\n\n`,
+    );
+    process.stdout.write(`${totals(reports, (performance.now() - began) / 1000)}\n${text}`);
+  }
+  mkdirSync(options.out, { recursive: true });
+  [...failures, ...accepted].forEach(({ counterexample }, index) => {
+    writeFileSync(
+      join(options.out, `counterexample-${index + 1}.json`),
+      `${JSON.stringify(counterexample.schedule, null, 2)}\n`,
+    );
+    writeFileSync(
+      join(options.out, `counterexample-${index + 1}.txt`),
+      `${counterexample.story.join("\n")}\n`,
+    );
+  });
+  return failures.length + gone.length > 0 ? 1 : 0;
+});
+process.exit();
