@@ -193,6 +193,7 @@ export class Cluster {
     const { edges } = this.setting;
     let any = false;
     let masters = 0;
+    let unheard = 0;
     for (let index = 0; index < edges; index++) {
       const role = partsOf.role(row[index] as number);
       if (role === MASTER) {
@@ -203,13 +204,32 @@ export class Cluster {
         }
       } else if (role === BACKUP && this.isUnheard(row, ovh, index)) {
         any = true;
+        unheard |= 1 << index;
         next.set(row);
         next[index] = this.roleOf(row[index] as number, ROLES.indexOf(this.election.unheard(index)));
         follow(next, pack("silence", index), 0);
       }
     }
     if (masters > 1 && this.advertise(row, ovh, -1)) follow(next, pack("cross"), 0);
+    this.togetherUnheard(row, unheard, follow);
     return any;
+  }
+
+  /** Listeners with the same interval, as bits, run out of patience in the same moment. */
+  private togetherUnheard(row: Int32Array, unheard: number, follow: Follow): void {
+    const { intervals, edges } = this.setting;
+    for (let first = 0; first < edges; first++) {
+      if ((unheard & (1 << first)) === 0) continue;
+      let together = 0;
+      this.next.set(row);
+      for (let index = first; index < edges; index++) {
+        const same = intervals[index]?.advskew === intervals[first]?.advskew;
+        if (!same || (unheard & (1 << index)) === 0) continue;
+        this.next[index] = this.roleOf(row[index] as number, ROLES.indexOf(this.election.unheard(index)));
+        together++;
+      }
+      if (together > 1) follow(this.next, pack("silence", first, 1), 0);
+    }
   }
 
   /** Lets these masters, as bits, advertise at the same time, into `next`. @returns whether a role changes */

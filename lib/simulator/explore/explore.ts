@@ -2,8 +2,16 @@ import { Cluster, type ClusterSetting } from "./cluster.js";
 import type { Decisions } from "./decisions.js";
 import { EdgeSync } from "./edge-sync.js";
 import { Explorer } from "./explorer.js";
-import type { InvariantName } from "./invariants.js";
-import { ALL_KINDS, type Counterexample, intervalsOf, type Job, type Report, USUAL } from "./job.js";
+import { type InvariantName, isSound } from "./invariants.js";
+import {
+  ALL_KINDS,
+  type Counterexample,
+  type Figures,
+  intervalsOf,
+  type Job,
+  type Report,
+  USUAL,
+} from "./job.js";
 import type { Local } from "./local.js";
 import { findRest } from "./rest.js";
 import { faultsOf, Story } from "./story.js";
@@ -65,7 +73,27 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
     complete: explorer.complete,
     rounds: rest?.rounds ?? 0,
     counterexamples,
+    ...(job.figures ? { figures: figuresOf(explorer) } : {}),
   };
+}
+
+function figuresOf({ cluster, states }: Explorer): Figures {
+  const row = new Int32Array(cluster.width);
+  let [posts, unsoundMasters] = [0, 0];
+  for (let state = 0; state < states.count; state++) {
+    states.read(state, row);
+    const { edges, partitioned } = cluster.view(row);
+    posts = Math.max(
+      posts,
+      edges.reduce((sum, _, index) => sum + cluster.edgeOf(row, index).posts, 0),
+    );
+    const could = edges.some(
+      (edge) => isSound(edge) && edge.onCarp && edge.role === "BACKUP" && !edge.drained,
+    );
+    if (!partitioned && could && edges.some((edge) => edge.role === "MASTER" && !isSound(edge)))
+      unsoundMasters++;
+  }
+  return { posts, unsoundMasters };
 }
 
 /** What edge-sync remembers, for people. */

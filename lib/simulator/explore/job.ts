@@ -27,6 +27,8 @@ export interface Job {
   readonly edgeSync?: string;
   /** Which rounds since a change of role edge-sync looks at, in rules that are not the deployed ones. */
   readonly keepsSince?: boolean;
+  /** Whether figures are taken of all states. @default - false */
+  readonly figures?: boolean;
   /** The most states that are looked at. */
   readonly states?: number;
 }
@@ -56,6 +58,15 @@ export interface Report {
   /** Most rounds without anything new from outside until rest. */
   readonly rounds: number;
   readonly counterexamples: readonly Counterexample[];
+  readonly figures?: Figures;
+}
+
+/** What all states of an exploration have in them. */
+export interface Figures {
+  /** Most POSTs of all edges together that OVH had accepted since their boot. */
+  readonly posts: number;
+  /** States in which an edge that is not sound is MASTER beside a sound one that could be. */
+  readonly unsoundMasters: number;
 }
 
 /** All kinds of faults. */

@@ -26,7 +26,7 @@ const OWN: Readonly<Record<string, (edge: string, detail: number) => string>> = 
   booted: (edge) => `${edge} has booted: rc takes back its 128`,
   advertises: (edge) => `${edge} advertises`,
   cross: () => "advertisements of several masters cross",
-  silence: (edge) => `${edge} hears no master`,
+  silence: (edge, detail) => `${edge}${detail ? " and others in the same moment" : ""} hears no master`,
   moved: () => "OVH's move ends",
   applied: (edge) => `OVH applies ${edge}'s late POST`,
   round: () => "the next poll comes",

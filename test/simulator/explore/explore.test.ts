@@ -1,0 +1,117 @@
+import { describe, expect, it, vi } from "vitest";
+import { judge } from "../../../lib/simulator/explore/accepted.js";
+import { explore } from "../../../lib/simulator/explore/explore.js";
+import { ALL_KINDS, type Report } from "../../../lib/simulator/explore/job.js";
+import { jobsOf, PAIRED } from "../../../lib/simulator/explore/jobs.js";
+import { exploreAll } from "../../../lib/simulator/explore/pool.js";
+import { exploreRows, recoveryRows, totals } from "../../../lib/simulator/explore/report.js";
+import { Workshop } from "../../../lib/simulator/explore/tools.js";
+import { CONF } from "./workshop.js";
+
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
+
+describe("the usual exploration", () => {
+  it("finds every invariant kept but in the corners that are accepted, and those still there", async () => {
+    const reports = await exploreAll(jobsOf("usual"), CONF);
+    const { failures, gone, accepted, text } = judge(reports);
+    expect(failures, text).toEqual([]);
+    expect(gone, text).toEqual([]);
+    expect(accepted.length).toBeGreaterThan(0);
+    expect(reports.filter(({ complete }) => !complete).map(({ job }) => job)).toEqual([]);
+    process.stdout.write(
+      totals(
+        reports,
+        reports.reduce((sum, { seconds }) => sum + seconds, 0),
+      ),
+    );
+  });
+
+  it("tries every kind alone on two and three edges, and every two of at least fifteen kinds on two", () => {
+    const jobs = jobsOf("usual");
+    const alone = jobs.filter(({ faults, kinds, coarse }) => faults === 1 && kinds === undefined && !coarse);
+    expect(new Set(alone.map(({ edges }) => edges))).toEqual(new Set([2, 3]));
+    expect(PAIRED.length).toBeGreaterThanOrEqual(15);
+    expect(
+      jobs.filter(({ edges, faults, kinds }) => edges === 2 && faults === 2 && kinds === PAIRED),
+    ).toHaveLength(4);
+    const paired = new Set(jobs.filter(({ faults }) => faults > 1).flatMap(({ kinds }) => kinds ?? []));
+    expect(ALL_KINDS.filter((kind) => !paired.has(kind))).toEqual(["api-slow"]);
+  });
+});
+
+describe("one exploration", () => {
+  const workshop = new Workshop(CONF);
+  const job = { edges: 2, faults: 1, kinds: ["power-off"] as const };
+
+  it("sees the same states whenever it is made, and asks nothing twice", () => {
+    const [first, second] = [explore(job, workshop.toolsFor(job)), explore(job, workshop.toolsFor(job))];
+    const { seconds: _, ...same } = first;
+    expect(second).toMatchObject(same);
+  });
+
+  it("says that it did not see everything where it was stopped, and does not judge where things rest", () => {
+    const report = explore({ ...job, states: 100 }, workshop.toolsFor(job));
+    expect(report).toMatchObject({ complete: false, rounds: 0, counterexamples: [] });
+  });
+
+  it("tells what follows as a timeline, and as a schedule that can be played again", () => {
+    const kinds = ["api-unreachable", "route-lost"] as const;
+    const { counterexamples } = explore({ edges: 2, faults: 2, kinds }, workshop.toolsFor(job));
+    const [first] = counterexamples.filter(({ invariant }) => invariant === "L1");
+    expect(first?.story[0]).toMatch(
+      /^poll {3}0 {3}at the beginning: edge-1 MASTER, alias on edge-1, edge-1 knows here/,
+    );
+    expect(first?.story.join("\n")).toContain("! edge-1 loses its way to OVH's API");
+    expect(first?.schedule).toMatchObject({
+      edges: 2,
+      ovh: { whilePending: "refuse", toHolder: "no-op" },
+      steps: [{ step: "api-unreachable", edge: "edge-1" }, { step: "route-lost" }],
+    });
+  });
+});
+
+describe("the judgement", () => {
+  const report = (fields: Partial<Report>): Report => ({
+    job: { edges: 2, faults: 2 },
+    states: 10,
+    transitions: 20,
+    depth: 3,
+    seconds: 2,
+    megabytes: 1,
+    decisions: 4,
+    complete: true,
+    rounds: 5,
+    counterexamples: [],
+    ...fields,
+  });
+  const schedule = { edges: 2, ovh: { whilePending: "refuse", toHolder: "no-op" }, steps: [] } as const;
+
+  it("fails when a corner that is accepted no longer occurs", () => {
+    expect(judge([report({})])).toMatchObject({
+      failures: [],
+      gone: [{ kinds: ["api-unreachable", "route-lost"] }],
+    });
+  });
+
+  it("fails when the same invariant is broken by other faults", () => {
+    const story = ["poll   0   at the beginning"];
+    const counterexample = { invariant: "L1", faults: ["api-down", "route-lost"], story, schedule } as const;
+    const { failures, text } = judge([report({ counterexamples: [counterexample] })]);
+    expect(failures).toHaveLength(1);
+    expect(text).toContain(
+      "L1 does not hold: api-down; route-lost\n  2 edges, 2 of any (refuse, no-op)\n    poll   0",
+    );
+  });
+
+  it("prints counts, depths, seconds and the longest way to rest", () => {
+    expect(exploreRows([report({})]).rows).toEqual([
+      ["2 edges, 2 of any (refuse, no-op)", "10", "20", "3", "4", "1", "2.0", "5", "yes"],
+    ]);
+    expect(recoveryRows([report({})]).rows).toEqual([
+      ["2 edges, 2 of any (refuse, no-op)", "5", "50", "40 s"],
+    ]);
+    expect(totals([report({}), report({})], 4)).toBe(
+      "20 states, 40 transitions in 4.0 s: 5 states a second\n",
+    );
+  });
+});
