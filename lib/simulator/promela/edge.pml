@@ -163,6 +163,8 @@ bit overwrites;       /* a POST during a move: overwrites it, or is refused */
 bit moves_again;      /* a POST by the present holder: pending again, or nothing happens */
 bit settles;          /* a claim settles, with two edges too */
 bit preempt;
+bit patient;          /* judge after K rounds only, not from the first good one on */
+bit keeps;            /* a stricter rule 6: the alias stays while the edge's own claim runs */
 
 c_decl {
   static unsigned violated;
@@ -177,6 +179,7 @@ c_decl {
 #define ENABLED(f) (((kinds >> f) & 1) && budget > 0 && calm == 0)
 
 #define REACHES(x) (edge[x].external && edge[x].upstream && edge[x].way && api)
+#define PROBES(x) (edge[x].external && edge[x].upstream && edge[x].targets)
 #define SOUND(x) (edge[x].alive && edge[x].external && edge[x].internal && edge[x].upstream)
 #define SERVES(x) (SOUND(x) && REACHES(x) && edge[x].cable && !edge[x].drained && !edge[x].held)
 #define WATCHES(x) (REACHES(x) && pending == NOBODY)
@@ -373,6 +376,7 @@ inline pass(p) {
     /* Rule 6. */
     if
     :: edge[p].alias && edge[p].role != MASTER && edge[p].known != HERE &&
+      (edge[p].claim == IDLE || !keeps) &&
       (edge[p].known == ELSEWHERE || mutation == M_ALIAS_AT_ONCE ||
        (mutation == M_ALIAS_TIMED && edge[p].away)) -> remove_alias(p)
     :: else
@@ -467,8 +471,7 @@ inline check(c) {
   printf("edge %d: check, known is %d, %d unanswered\n", c, edge[c].known, edge[c].unanswered)
 }
 
-#define FIT(x) (edge[x].external && edge[x].internal && \
-  ((edge[x].upstream && edge[x].targets) || REACHES(x)))
+#define FIT(x) (edge[x].external && edge[x].internal && (PROBES(x) || REACHES(x)))
 
 /* Sets `unserved` where L1 is not true, `untidy` where L2 is not, `stale` where an edge has still to find out. */
 inline measure() {
@@ -494,6 +497,9 @@ inline measure() {
     stale = stale || edge[j].claim != IDLE ||
       (edge[j].alive && REACHES(j) && edge[j].known != (route == j -> HERE : ELSEWHERE)) ||
       (edge[j].role == MASTER && !REACHES(j) && edge[j].known != HERE) ||
+      (edge[j].alive && (edge[j].unanswered == 0) != REACHES(j)) ||
+      (edge[j].alive && edge[j].probed != PROBES(j)) ||
+      (edge[j].alive && edge[j].drained != edge[j].edgedrain) ||
       (edge[j].alive && !edge[j].blind && (edge[j].edgefault == 0) != FIT(j));
     j++
   :: else -> break
@@ -557,7 +563,7 @@ proctype Node(byte x) {
       printf("edge %d: poll\n", x);
       edge[x].polled = 1;
       edge[x].slow = 0;
-      edge[x].probed = edge[x].external && edge[x].upstream && edge[x].targets;
+      edge[x].probed = PROBES(x);
       edge[x].due++;
       if
       :: edge[x].due >= every || edge[x].again -> want_check(x); edge[x].again = 0
@@ -822,6 +828,8 @@ inline prepare() {
     now.moves_again = setting("EDGE_MOVES_AGAIN");
     now.settles = setting("EDGE_SETTLES");
     now.preempt = setting("EDGE_PREEMPT");
+    now.patient = setting("EDGE_PATIENT");
+    now.keeps = setting("EDGE_KEEPS");
     now.calm = setting("EDGE_START");         /* borrowed until the start is made */
   };
   api = 1;
@@ -963,7 +971,7 @@ init {
       if
       :: calm > 0 && calm < K ->
         measure();
-        calm = (unserved || untidy || stale -> calm + 1 : K);
+        calm = (unserved || untidy || stale || patient -> calm + 1 : K);
         unserved = 0; untidy = 0; stale = 0
       :: else
       fi;
@@ -978,6 +986,9 @@ init {
       fi;
       judge()
     }
+#ifdef PROGRESS
+    progress_round: skip /* -DPROGRESS looks for a round that never ends */
+#endif
   /* Or the last fault was the last: what is still broken stays broken, and holds are over. */
   :: d_step { ROUND_IS_OVER && calm == 0 && alone == NOBODY && late == NOBODY &&
       !SOME(HELD) && SOME(SERVES) ->
