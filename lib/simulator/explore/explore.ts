@@ -53,7 +53,7 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
     schedule: story.schedule(state, variant, `${invariant} does not hold`),
   }));
   // What was not seen to its end cannot be said to come to rest.
-  const rest = explorer.complete ? findRest(explorer) : undefined;
+  const rest = explorer.complete ? findRest(explorer, undefined, job.figures) : undefined;
   for (const { invariant, state } of rest?.bad ?? []) {
     counterexamples.push({
       invariant: invariant as InvariantName,
@@ -73,11 +73,11 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
     complete: explorer.complete,
     rounds: rest?.rounds ?? 0,
     counterexamples,
-    ...(job.figures ? { figures: figuresOf(explorer) } : {}),
+    ...(job.figures ? { figures: figuresOf(explorer, rest?.recovery ?? 0) } : {}),
   };
 }
 
-function figuresOf({ cluster, states }: Explorer): Figures {
+function figuresOf({ cluster, states }: Explorer, recovery: number): Figures {
   const row = new Int32Array(cluster.width);
   let [posts, unsoundMasters] = [0, 0];
   for (let state = 0; state < states.count; state++) {
@@ -93,7 +93,7 @@ function figuresOf({ cluster, states }: Explorer): Figures {
     if (!partitioned && could && edges.some((edge) => edge.role === "MASTER" && !isSound(edge)))
       unsoundMasters++;
   }
-  return { posts, unsoundMasters };
+  return { posts, recovery, unsoundMasters };
 }
 
 /** What edge-sync remembers, for people. */

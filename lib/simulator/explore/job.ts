@@ -65,6 +65,8 @@ export interface Report {
 export interface Figures {
   /** Most POSTs of all edges together that OVH had accepted since their boot. */
   readonly posts: number;
+  /** Most polls from any state until the IP is served for good. */
+  readonly recovery: number;
   /** States in which an edge that is not sound is MASTER beside a sound one that could be. */
   readonly unsoundMasters: number;
 }

@@ -1,5 +1,6 @@
 import { jobName, type Report } from "./job.js";
 import { ROUND } from "./memory.js";
+import type { FaultKind } from "./schedule.js";
 
 /** A table of text. */
 export interface Table {
@@ -35,18 +36,41 @@ export function exploreRows(reports: readonly Report[]): Table {
   };
 }
 
-/**
- * The longest way to rest, beside the design's formula for the slowest recovery of the same setting. With polls of P,
- * checks each C, a POST of L and a move of M: a partition that heals takes C + 2 (L + M) + P, and what happens in a
- * boot or behind refused claims waits for its own time on top. Explored with P = C = 10 s, L + M at most 10 s.
- */
+/** Seconds that the explored edges take: Tc three advertisements, P a poll, C a check, LM a POST and a move. */
+const [TC, P, C, LM] = [3, ROUND, ROUND, 2 * ROUND];
+
+/** The design's bound for one fault of a kind, and its formula. A move may cross into the round after its own. */
+const BOUNDS: Partial<Record<FaultKind, readonly [formula: string, seconds: number]>> = {
+  "power-off": ["Tc + S + L + M", TC + LM],
+  "cut-external": ["Tc + S + L + M", TC + LM],
+  "cut-internal": ["Tc + S + L + M", TC + LM],
+  "cut-carp": ["Tc + S + L + M", TC + LM],
+  "probe-lost": ["Tc + S + L + M + P", TC + LM + P],
+  "route-lost": ["C + L + M", C + LM],
+  partition: ["C + 2 (L + M) + P", C + 2 * LM + P],
+};
+
+/** The slowest recovery of each kind alone, until the IP is served for good, beside the design's bound. */
 export function recoveryRows(reports: readonly Report[]): Table {
-  const partition = ROUND + 2 * ROUND + ROUND;
   return {
-    head: ["exploration", "polls until rest, at most", "seconds", "C + 2 (L + M) + P"],
-    rows: reports
-      .filter(({ complete }) => complete)
-      .map(({ job, rounds }) => [jobName(job), String(rounds), String(rounds * ROUND), `${partition} s`]),
+    head: ["fault", "edges", "polls until served", "at most", "bound", "polls until rest"],
+    rows: reports.flatMap(({ job, rounds, figures }) => {
+      const [kind] = job.kinds ?? [];
+      const bound = kind === undefined || job.faults !== 1 ? undefined : BOUNDS[kind];
+      if (bound === undefined || figures === undefined || kind === undefined) return [];
+      const [formula, seconds] = bound;
+      const { recovery } = figures;
+      return [
+        [
+          kind,
+          String(job.edges),
+          String(recovery),
+          `${recovery * ROUND} s`,
+          `${formula}: ${seconds} s`,
+          String(rounds),
+        ],
+      ];
+    }),
   };
 }
 

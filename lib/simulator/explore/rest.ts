@@ -1,5 +1,5 @@
 import type { Explorer } from "./explorer.js";
-import { OF_REST } from "./invariants.js";
+import { L1, OF_REST } from "./invariants.js";
 import { kindsOnTheWay } from "./story.js";
 
 /** Where an exploration comes to rest without being right: a cycle that nothing outside has to end. */
@@ -19,24 +19,28 @@ export interface Rest {
   readonly slowest: number;
   /** Cycles in all. */
   readonly cycles: number;
+  /** Most rounds from any state until the IP is served for good; only where it was asked for. */
+  readonly recovery: number;
 }
 
 /**
  * Finds all cycles of what happens by itself: without faults every run ends up in one of them, in any order of
  * what is quick, so no fairness is assumed. Strongly connected components, by Tarjan's algorithm.
  */
-export function findRest(explorer: Explorer, laws: Laws = ofView(explorer)): Rest {
+export function findRest(explorer: Explorer, laws: Laws = ofView(explorer), withRecovery = false): Rest {
   const { states, steps, offsets } = explorer;
   const { count } = states;
   const order = new Int32Array(count).fill(-1);
   const low = new Int32Array(count);
   const component = new Int32Array(count).fill(-1);
   const rounds = new Uint16Array(count);
+  // Rounds until L1 fails for the last time, plus one; 0 where it does not fail any more.
+  const unserved = new Uint16Array(withRecovery ? count : 0);
   const position = new Int32Array(count);
   const path: number[] = [];
   const open: number[] = [];
   const bad = new Map<string, BadRest>();
-  const result = { rounds: 0, slowest: 0, cycles: 0 };
+  const result = { rounds: 0, slowest: 0, cycles: 0, recovery: 0 };
   let clock = 0;
 
   const enter = (state: number) => {
@@ -62,12 +66,28 @@ export function findRest(explorer: Explorer, laws: Laws = ofView(explorer)): Res
       }
     }
     for (const member of members) rounds[member] = most;
+    if (withRecovery) recover(members, root);
     if (most > result.rounds) Object.assign(result, { rounds: most, slowest: root });
     if (!cyclic) return;
     result.cycles++;
     judge(explorer, members, bad, laws);
   };
 
+  const recover = (members: readonly number[], root: number) => {
+    const row = new Int32Array(explorer.cluster.width);
+    let last = 0;
+    for (const member of members) {
+      explorer.states.read(member, row);
+      if (!L1(explorer.cluster.view(row))) last = Math.max(last, 1);
+      for (let at = offsets.at(member); at < offsets.at(member + 1); at++) {
+        const target = steps.at(at) >> 1;
+        const after = unserved[target] as number;
+        if (component[target] !== root && after > 0) last = Math.max(last, after + (steps.at(at) & 1));
+      }
+    }
+    for (const member of members) unserved[member] = last;
+    result.recovery = Math.max(result.recovery, last - 1);
+  };
   for (let first = 0; first < count; first++) {
     if (order[first] !== -1) continue;
     enter(first);

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { judge } from "../../../lib/simulator/explore/accepted.js";
 import { explore } from "../../../lib/simulator/explore/explore.js";
 import { ALL_KINDS, type Report } from "../../../lib/simulator/explore/job.js";
@@ -18,6 +18,12 @@ describe("the usual exploration", () => {
     expect(gone, text).toEqual([]);
     expect(accepted.length).toBeGreaterThan(0);
     expect(reports.filter(({ complete }) => !complete).map(({ job }) => job)).toEqual([]);
+    const { rows } = recoveryRows(reports);
+    expect(rows).toHaveLength(7);
+    for (const [kind, , , slowest = "", bound = ""] of rows) {
+      const seconds = (text: string) => Number(/(\d+) s$/.exec(text)?.[1]);
+      expect(seconds(slowest), kind).toBeLessThanOrEqual(seconds(bound));
+    }
     process.stdout.write(
       totals(
         reports,
@@ -41,6 +47,7 @@ describe("the usual exploration", () => {
 
 describe("one exploration", () => {
   const workshop = new Workshop(CONF);
+  afterAll(() => workshop.close());
   const job = { edges: 2, faults: 1, kinds: ["power-off"] as const };
 
   it("sees the same states whenever it is made, and asks nothing twice", () => {
