@@ -94,7 +94,7 @@ export class EdgeSync implements Subject {
     if (edge.power === 0) return false;
     if (edge.wake || edge.probing || edge.power === POWER.booting || this.isPollDue(edge)) return true;
     if (edge.check > 0 && (!ovh.slow || edge.checkAge > 0)) return true;
-    if (edge.claim === CLAIM.settling) return true;
+    if (edge.claim === CLAIM.settling || edge.claim === CLAIM.looked) return true;
     if (edge.claim === CLAIM.sent) return !ovh.slow || edge.claimAge > 0;
     if (edge.claim !== CLAIM.verifying) return false;
     if (edge.claimAge >= DEADLINE) return true;
@@ -134,7 +134,10 @@ export class EdgeSync implements Subject {
       polled: 0,
       probeAge: edge.probe === 0 ? 0 : Math.min(4, edge.probeAge + 1),
       checkAge: edge.check > 0 ? 1 : 0,
-      claimAge: edge.claim > CLAIM.settling ? Math.min(DEADLINE, edge.claimAge + 1) : 0,
+      claimAge:
+        edge.claim === CLAIM.sent || edge.claim === CLAIM.verifying
+          ? Math.min(DEADLINE, edge.claimAge + 1)
+          : 0,
     };
   }
 
@@ -272,7 +275,8 @@ export class EdgeSync implements Subject {
       const passed = this.pass(over, state, index);
       add(code, passed.edge, passed.broken | broken, state);
     };
-    if (edge.claim === CLAIM.settling) this.look(edge, ovh, index, add, end);
+    if (edge.claim === CLAIM.settling) this.look(edge, index, add, end);
+    if (edge.claim === CLAIM.looked) this.sends(edge, ovh, index, add, end);
     if (edge.claim === CLAIM.sent) this.arrives(edge, ovh, index, add, end);
     if (edge.claim !== CLAIM.verifying) return;
     if (edge.looks & ANSWER.here) end(pack("answer", index, ANSWER.here), END.here, ANSWER.here);
@@ -285,8 +289,8 @@ export class EdgeSync implements Subject {
     if (edge.claimAge >= DEADLINE) end(pack("deadline", index), END.unknown);
   }
 
-  /** ip-move's last look, and its POST. */
-  private look(edge: Local, ovh: Ovh, index: number, add: Add, end: End): void {
+  /** ip-move's last look: what happens between it and the POST goes unseen. */
+  private look(edge: Local, index: number, add: Add, end: End): void {
     const { mutations } = this.setting;
     const healthy = this.decisions.recalledBy(edge.memory)?.healthy === 1;
     const master = edge.role === MASTER || mutations.noLook === true;
@@ -303,9 +307,14 @@ export class EdgeSync implements Subject {
       held: edge.hold === 1,
       ofClaim: 1,
     };
+    add(pack("look", index, 1), { ...edge, claim: CLAIM.looked }, brokenBy(event));
+  }
+
+  /** The POST leaves, or finds no connection. */
+  private sends(edge: Local, ovh: Ovh, index: number, add: Add, end: End): void {
     const sent = { ...edge, claim: CLAIM.sent, claimAge: 0, seen: 0, checkOld: edge.check > 0 ? 1 : 0 };
-    if (!reaches(ovh, edge)) end(pack("look", index, 2), END.noConnection, 0);
-    if (reaches(ovh, edge) || ovh.down) add(pack("look", index, 1), sent, brokenBy(event));
+    if (!reaches(ovh, edge)) end(pack("sends", index, 1), END.noConnection, 0);
+    if (reaches(ovh, edge) || ovh.down) add(pack("sends", index, 0), sent);
   }
 
   /** The POST arrives at OVH, or is lost. */
@@ -379,7 +388,7 @@ export class EdgeSync implements Subject {
       claim: !claims
         ? null
         : running
-          ? { running: 1, posted: edge.claim === CLAIM.settling ? 0 : 1 }
+          ? { running: 1, posted: edge.claim === CLAIM.settling || edge.claim === CLAIM.looked ? 0 : 1 }
           : (ENDED[edge.ended] ?? null),
     };
   }

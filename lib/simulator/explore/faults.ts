@@ -91,7 +91,7 @@ export function ovhMoves(
 function killedClaims(edge: Local, ovh: Ovh, index: number): [Local, number, Partial<Ovh>][] {
   if (edge.claim === CLAIM.none) return [];
   const gone = (ended: number): Local => ({ ...edge, claim: 0, looks: 0, claimAge: 0, ended });
-  if (edge.claim === CLAIM.settling) {
+  if (edge.claim === CLAIM.settling || edge.claim === CLAIM.looked) {
     return [
       [gone(END.gone), 1, {}],
       [gone(END.unsent), 2, {}],

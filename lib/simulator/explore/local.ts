@@ -11,7 +11,7 @@ export type Answer = keyof typeof ANSWER;
 export const ANSWERS = Object.keys(ANSWER) as Answer[];
 
 /** How far a claim is. */
-export const CLAIM = { none: 0, settling: 1, sent: 2, verifying: 3 } as const;
+export const CLAIM = { none: 0, settling: 1, sent: 2, verifying: 3, looked: 4 } as const;
 
 /** How a claim ended that no pass has seen yet, as edge-sync is told. */
 export const ENDED = [

@@ -11,6 +11,7 @@ const OWN = [
   "probe",
   "check",
   "look",
+  "sends",
   "arrives",
   "answer",
   "deadline",
