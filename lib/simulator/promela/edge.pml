@@ -145,12 +145,13 @@ byte budget;          /* faults still to come */
 byte calm;            /* 0 before the last fault, then rounds since it, up to K */
 byte lacking;         /* rounds in which L3 was not true */
 
-/* Scratch, 0 between two steps. */
+/* 0 between two steps. */
 bit refused;
 bit unserved;
 bit untidy;
 bit stale;
 byte masters;
+byte scratch;
 byte j;
 
 /* What the verifier was asked for; constant. */
@@ -538,22 +539,25 @@ inline strike() {
 proctype Node(byte x) {
   do
   /* carp(4): nobody is heard, or somebody who is more demoted; a better one is heard. */
-  :: d_step { TAKES_OVER(x) -> become(x, MASTER); judge() }
-  :: d_step { YIELDS(x) -> become(x, BACKUP); judge() }
-  /* With equal skews two advertisements cross, and both yield. */
-  :: d_step { mutation == M_EQUAL_SKEWS && YIELDS(x) ->
+  :: d_step { TAKES_OVER(x) && mutation != M_EQUAL_SKEWS -> become(x, MASTER); judge() }
+  :: d_step { YIELDS(x) && mutation != M_EQUAL_SKEWS -> become(x, BACKUP); judge() }
+  /* With equal skews timers run out together, and then two advertisements cross: both yield. */
+  :: d_step { mutation == M_EQUAL_SKEWS && (TAKES_OVER(x) || YIELDS(x)) ->
+      scratch = edge[x].role;
       j = 0;
       do
       :: j < N ->
         if
-        :: YIELDS_TO(x, j) -> become(j, BACKUP)
+        :: scratch == MASTER && YIELDS_TO(x, j) -> become(j, BACKUP)
+        :: scratch == BACKUP && TOGETHER(x, j) && TAKES_OVER(j) -> become(j, MASTER)
         :: else
         fi;
         j++
       :: else -> break
       od;
       j = 0;
-      become(x, BACKUP);
+      become(x, (scratch == MASTER -> BACKUP : MASTER));
+      scratch = 0;
       judge()
     }
 
@@ -812,7 +816,9 @@ proctype Node(byte x) {
 }
 
 #define HELD(x) (edge[x].held)
-#define ROUND_IS_OVER (!SOME(BUSY) && (!SOME(UNSETTLED) || mutation == M_EQUAL_SKEWS) && !longer)
+/* With equal skews an election may last for ever: it goes on, round after round. */
+#define ELECTED (!SOME(UNSETTLED) || (mutation == M_EQUAL_SKEWS && !SOME(YIELDS)))
+#define ROUND_IS_OVER (!SOME(BUSY) && ELECTED && !longer)
 
 /* What the verifier was asked for, from its environment. */
 inline prepare() {
@@ -875,7 +881,7 @@ init {
   };
   do
   /* A move takes longer than an election. */
-  :: d_step { pending != NOBODY && (!SOME(UNSETTLED) || mutation == M_EQUAL_SKEWS) ->
+  :: d_step { pending != NOBODY && ELECTED ->
       route = pending;
       pending = NOBODY;
       longer = 0;

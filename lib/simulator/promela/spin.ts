@@ -40,11 +40,6 @@ export interface SpinLimits {
    * @default - 4000
    */
   readonly megabytes?: number;
-  /**
-   * Steps of a path.
-   * @default - 1,000,000
-   */
-  readonly depth?: number;
 }
 
 /** What a verifier is made for: all verdicts, the shortest path to a violation, rounds that never end. */
@@ -56,6 +51,14 @@ const FLAGS: Readonly<Record<Purpose, readonly string[]>> = {
   progress: ["-O1", "-DNP", "-DNOREDUCE"],
 };
 
+interface SearchOptions {
+  /** Stop at its first violation. */
+  readonly invariant?: string;
+  /** Where a trail goes. */
+  readonly folder?: string;
+  readonly depth?: number;
+}
+
 /** Verifiers of the Promela model, made by Spin and gcc in a temporary folder. */
 export class Spin {
   private readonly folder = mkdtempSync(join(tmpdir(), "edge-spin-"));
@@ -66,10 +69,11 @@ export class Spin {
   /**
    * The verdict on each invariant, from one search.
    *
+   * @param depth the most steps of a path
    * @throws Error when a state of the model has no next step: the model would be at fault
    */
-  async verdicts(environment: SpinEnvironment): Promise<readonly SpinVerdict[]> {
-    const output = await this.search("verdicts", environment);
+  async verdicts(environment: SpinEnvironment, depth?: number): Promise<readonly SpinVerdict[]> {
+    const output = await this.search("verdicts", environment, { depth });
     const violated = /violated invariants: (\d+)/.exec(output);
     if (violated === null || !/errors: 0$/m.test(output)) {
       throw new Error(`the verifier of the Promela model stopped:\n${output}`);
@@ -120,12 +124,12 @@ export class Spin {
   private async search(
     purpose: Purpose,
     environment: SpinEnvironment,
-    { invariant, folder = this.folder }: { invariant?: string; folder?: string } = {},
+    { invariant, folder = this.folder, depth = 1_000_000 }: SearchOptions = {},
   ): Promise<string> {
     const verifier = await this.verifier(purpose, environment.edges);
     const hash = environment.edges > 2 ? 24 : 20;
-    const depth = purpose === "shortest" ? [] : [`-m${this.limits.depth ?? 1_000_000}`];
-    const options = [...depth, `-w${hash}`, ...(purpose === "progress" ? ["-l"] : [])];
+    const deepest = purpose === "shortest" ? [] : [`-m${depth}`];
+    const options = [...deepest, `-w${hash}`, ...(purpose === "progress" ? ["-l"] : [])];
     // A verifier that runs out of memory says so, and exits with another status.
     const { stdout } = await run(verifier, options, {
       cwd: folder,
