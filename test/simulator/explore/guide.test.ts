@@ -8,7 +8,7 @@ describe("the guide's own ifstated.conf", () => {
   const findings = exploreGuide(fileOf("test/fixtures/ifstated-guide.conf"));
 
   it.each(findings)("is found wrong: $name", async ({ name, story }) => {
-    await expect(`${story.join("\n")}\n`).toMatchFileSnapshot(`../../golden/guide/${name}.txt`);
+    await expect(`${story.join("\n")}\n`).toMatchFileSnapshot(`guide/${name}.txt`);
     expect(story.length).toBeGreaterThan(1);
   });
 
