@@ -57,11 +57,6 @@ export class Cluster {
     this.next = new Int32Array(this.width);
   }
 
-  /** How many distinct edges and OVHs there were. */
-  get parts(): { edges: number; ovh: number } {
-    return this.partsOf.sizes;
-  }
-
   /** All edges just started, the first one with the route; what follows by itself leads to rest. */
   start(): Int32Array {
     const { edges } = this.setting;

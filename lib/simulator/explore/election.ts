@@ -24,11 +24,6 @@ export class Election {
     return after;
   }
 
-  /** State of an interface that gets up: it listens first. */
-  started(edge: number): CarpState {
-    return this.interface(edge, 0).state;
-  }
-
   /** State of a listening interface that has heard nobody for as long as it waits. */
   unheard(edge: number): CarpState {
     const carp = this.interface(edge, 0);

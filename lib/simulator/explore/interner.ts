@@ -3,11 +3,6 @@ export class Interner<T extends object> {
   private readonly numbers = new Map<string, number>();
   private readonly values: T[] = [];
 
-  /** How many distinct values there are. */
-  get size(): number {
-    return this.values.length;
-  }
-
   /** The number of a value; all values of one interner have the same fields in the same order. */
   number(value: T): number {
     const key = Object.values(value).join(",");

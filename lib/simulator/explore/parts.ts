@@ -13,11 +13,6 @@ export class Parts {
 
   constructor(private readonly subject: Subject) {}
 
-  /** How many distinct edges and OVHs there were. */
-  get sizes(): { edges: number; ovh: number } {
-    return { edges: this.locals.size, ovh: this.ovhs.size };
-  }
-
   edge(number: number): Local {
     return this.locals.value(number);
   }
