@@ -120,8 +120,12 @@ describe("the judgement", () => {
     expect(exploreRows([report({})]).rows).toEqual([
       ["2 edges, 2 of any (refuse, no-op)", "10", "20", "3", "4", "1", "2.0", "5", "yes"],
     ]);
-    expect(recoveryRows([report({})]).rows).toEqual([
-      ["2 edges, 2 of any (refuse, no-op)", "5", "50", "40 s"],
+    const alone = report({
+      job: { edges: 2, faults: 1, kinds: ["power-off"] },
+      figures: { posts: 1, recovery: 2, unsoundMasters: 0 },
+    });
+    expect(recoveryRows([report({}), alone]).rows).toEqual([
+      ["power-off", "2", "2", "20 s", "Tc + S + L + M: 23 s", "5"],
     ]);
     expect(totals([report({}), report({})], 4)).toBe(
       "20 states, 40 transitions in 4.0 s: 5 states a second\n",
