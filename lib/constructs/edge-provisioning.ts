@@ -76,7 +76,7 @@ export class EdgeProvisioning extends Construct implements ITerraformDependable 
           type: "remote-exec",
           // The installer comes with the bundle, as the first time there is none.
           inline: [
-            `cd ${INBOX} && sed -n '${installer.join(",")}p' bundle >edge-install && sh edge-install install bundle`,
+            `cd ${INBOX} && sed -n '${installer.join(",")}p' bundle >edge-install && sh edge-install install -d ${this.digest} bundle`,
             // The folder stays, as Terraform empties its own script there afterwards.
             "status=$?; rm -f bundle edge-install; exit $status",
           ],

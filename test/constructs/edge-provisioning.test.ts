@@ -48,7 +48,7 @@ describe("a delivery", () => {
         {
           inline: [
             expect.stringMatching(
-              /^cd \.edge-deliver && sed -n '\d+,\d+p' bundle >edge-install && sh edge-install install bundle$/,
+              /^cd \.edge-deliver && sed -n '\d+,\d+p' bundle >edge-install && sh edge-install install -d \$\{.*\} bundle$/,
             ),
             "status=$?; rm -f bundle edge-install; exit $status",
           ],

@@ -90,7 +90,11 @@ function suite(shell: Shell): void {
     });
     const after = node.stamps([folder]);
     const differing = Object.keys(after).filter((path) => after[path] !== before[path]);
-    expect(differing).toEqual([`${folder}/etc/edge.conf`, `${folder}/var/db/edge/old/etc/edge.conf`]);
+    expect(differing).toEqual([
+      `${folder}/etc/edge.conf`,
+      `${folder}/var/db/edge/manifest`,
+      `${folder}/var/db/edge/old/etc/edge.conf`,
+    ]);
     expect(node.mode(`${folder}/etc/edge.conf`)).toBe("0600");
   });
 
@@ -256,12 +260,21 @@ function suite(shell: Shell): void {
     expect(node.exists(`${folder}/var/db/edge`)).toBe(false);
   });
 
-  it.each(["", "deploy", "release slave", "--help"])("says how it is used, given %j", async (args) => {
+  it.each([
+    "",
+    "deploy",
+    "release slave",
+    "--help",
+    "install -d",
+    "install -d x bundle",
+  ])("says how it is used, given %j", async (args) => {
     const folder = emptyFolder();
     expect(await node.say(`DESTDIR=${folder} sh ${INSTALLER} ${args}`)).toEqual({
       status: 1,
       said: [],
-      complained: ["usage: edge-install install [bundle] | release [master | any] | remove | status"],
+      complained: [
+        "usage: edge-install install [-d digest] [bundle] | release [master | any] | remove | status",
+      ],
     });
     expect(node.exists(`${folder}/var`)).toBe(false);
   });

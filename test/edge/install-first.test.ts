@@ -44,6 +44,7 @@ for (const shell of SHELLS) {
             expect(Object.keys(node.files(["/var/db/edge"]))).toEqual([
               "/var/db/edge",
               "/var/db/edge/hold",
+              "/var/db/edge/manifest",
               "/var/db/edge/old",
               "/var/db/edge/old/etc",
               "/var/db/edge/old/etc/pf.conf",
@@ -120,6 +121,23 @@ describe.concurrent("before its release an edge", { timeout: 60_000 }, () => {
         "edge-install: a new address, vhid or password waits for edge-install release",
         "edge-install: on hold",
       ]);
+    }));
+
+  it("tells which bundle it got, and what has been changed of it since", () =>
+    onNode(async (node) => {
+      await node.deliver(EDGE);
+      expect((await node.say("edge-install status")).said).toHaveLength(3);
+      await node.say("echo >>/etc/ifstated.conf; rm /etc/pf.edge.conf");
+      expect((await node.say("edge-install status")).said.slice(3)).toEqual([
+        "edge-install: missing on the edge: /etc/pf.edge.conf",
+        "edge-install: changed on the edge: /etc/ifstated.conf",
+      ]);
+      const text = filled(EDGE);
+      node.machine.sandbox.write("/root/bundle", text, 0o600);
+      expect(await node.say("sh /usr/local/sbin/edge-install install -d 0a1b /root/bundle")).toMatchObject({
+        status: 0,
+      });
+      expect((await node.say("edge-install status")).said.slice(3)).toEqual(["edge-install: bundle 0a1b"]);
     }));
 
   it("keeps its hold as it was placed when it is delivered to again", () =>
