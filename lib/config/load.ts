@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { z } from "zod";
+import { BACKEND_VARIABLES, type BackendType } from "./backend.js";
 import { checkCarpPassword, checkRelations } from "./checks.js";
 import { ConfigError, type ConfigIssue, formatIssue, formatPath, show } from "./errors.js";
 import { configSchema, type EdgeConfig, type ParsedConfig } from "./schema.js";
@@ -131,7 +132,8 @@ type Issue = z.core.$ZodIssue;
 function translate(issue: Issue, input: unknown, prefix: PropertyKey[] = []): ConfigIssue[] {
   const path = [...prefix, ...issue.path];
   if (issue.code === "unrecognized_keys") return unknownKeys(issue.keys, path, input);
-  if (issue.code === "invalid_union") {
+  // A union of backends knows by its type which one is meant; its errors are no union's.
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
     const value = at(input, path);
     // A network is written in one of two ways; report against the one that was meant.
     const errors = issue.errors[namesExisting(value) ? 0 : 1] ?? [];
@@ -158,13 +160,24 @@ function namesExisting(value: unknown): boolean {
 
 function unknownKeys(keys: string[], path: PropertyKey[], input: unknown): ConfigIssue[] {
   return keys.map((key) => {
-    const known = knownKeys(path, at(input, path));
+    const value = at(input, path);
+    if (path[0] === "backend" && /user|pass|secret|token|access|auth|conn/i.test(key)) {
+      return credentialKey(key, path, (value as { type: BackendType }).type);
+    }
+    const known = knownKeys(path, value);
     const meant = nearest(key, known);
     return {
       path: formatPath([...path, key]),
       message: `is not a setting; ${meant === undefined ? `known here are ${known.join(", ")}` : `did you mean ${meant}?`}`,
     };
   });
+}
+
+function credentialKey(key: string, path: PropertyKey[], type: BackendType): ConfigIssue {
+  return {
+    path: formatPath([...path, key]),
+    message: `must not be in the file, as credentials come from the environment; export ${BACKEND_VARIABLES[type]} instead`,
+  };
 }
 
 /** The keys that the schema has at `path`. */
@@ -181,13 +194,22 @@ function knownKeys(path: readonly PropertyKey[], value: unknown): string[] {
 
 function unwrap(node: unknown, value: unknown): unknown {
   const { def } = (node ?? {}) as {
-    def?: { type: string; innerType?: unknown; options?: unknown[] };
+    def?: { type: string; innerType?: unknown; options?: unknown[]; discriminator?: string };
   };
   if (def?.innerType !== undefined) return unwrap(def.innerType, value);
   if (def?.type === "union" && def.options !== undefined) {
+    if (def.discriminator !== undefined) return optionOf(def.options, def.discriminator, value);
     return def.options[namesExisting(value) ? 0 : 1];
   }
   return node;
+}
+
+/** The member of a discriminated union that a value names. */
+function optionOf(options: unknown[], discriminator: string, value: unknown): unknown {
+  const named = isObject(value) ? value[discriminator] : undefined;
+  return (options as { shape: Record<string, { value?: unknown }> }[]).find(
+    ({ shape }) => shape[discriminator]?.value === named,
+  );
 }
 
 function at(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BACKEND_VARIABLES } from "./backend.js";
 import { configSchema } from "./schema.js";
 
 interface Node {
@@ -11,6 +12,8 @@ interface Node {
   readonly required?: readonly string[];
   readonly items?: Node;
   readonly anyOf?: readonly Node[];
+  readonly oneOf?: readonly Node[];
+  readonly const?: string;
 }
 
 /** docs/configuration.md: every setting, from the schema itself. */
@@ -38,8 +41,19 @@ They are never in the file.
 | \`TF_VAR_carp_password\` | CARP password, 1 to 19 letters, digits, underscores and dashes |
 | \`TF_VAR_edge_application_key\`, \`TF_VAR_edge_application_secret\`, \`TF_VAR_edge_consumer_key\` | the edges' own key of OVH's API: it needs \`GET /cloud/project/PROJECT/ip/failover/ID\` and \`POST …/attach\`, nothing else; each 1 to 128 printable characters without blanks and \`@\` |
 | \`OVH_APPLICATION_KEY\`, \`OVH_APPLICATION_SECRET\`, \`OVH_CONSUMER_KEY\`, or \`OVH_CLIENT_ID\`, \`OVH_CLIENT_SECRET\`, or ovh.conf | the deployer's credentials, read by the provider |
+${backendVariables()}
 | \`TF_VAR_ovh_endpoint\` | another endpoint for the deployer than the one in the file |
 `;
+}
+
+function backendVariables(): string {
+  return Object.entries(BACKEND_VARIABLES)
+    .filter(([type]) => type !== "local")
+    .map(
+      ([type, names]) =>
+        `| ${names.replace(/[A-Z][A-Z_0-9]+/g, "`$&`")} | credentials of backend ${type}, read by Terraform; see [state.md](state.md) |`,
+    )
+    .join("\n");
 }
 
 function rowsOf(node: Node, path: string): string[][] {
@@ -52,10 +66,28 @@ function rowsOf(node: Node, path: string): string[][] {
       if (child.items?.properties !== undefined) {
         return [[`\`${here}\``, "list", needed, description], ...rowsOf(child.items, `${here}[]`)];
       }
+      if (child.oneOf !== undefined) return [...variants(child.oneOf, here, description)];
       if (child.anyOf !== undefined) return [[`\`${here}\``, "network", needed, description]];
       if (child.properties !== undefined) return rowsOf(child, here);
       return [[`\`${here}\``, values(child), needed, description]];
     });
+}
+
+/** Settings of which each belongs to one type, such as a backend's. */
+function variants(kinds: readonly Node[], path: string, description: string): string[][] {
+  const type = (kind: Node) => kind.properties?.type?.const as string;
+  return [
+    [`\`${path}.type\``, kinds.map(type).join(", "), "", description],
+    ...kinds.flatMap((kind) => {
+      const { type: _, ...rest } = kind.properties ?? {};
+      return rowsOf({ ...kind, properties: rest }, path).map(([setting, value, needed, what]) => [
+        `${setting} (${type(kind)})`,
+        value as string,
+        needed as string,
+        what as string,
+      ]);
+    }),
+  ];
 }
 
 function values({ type, enum: choices, minimum, maximum, items }: Node): string {

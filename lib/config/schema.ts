@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { backendSchema } from "./backend.js";
 import { show } from "./errors.js";
 import { flag, integer, ipv4, ipv4Interface, ipv4Network, text } from "./fields.js";
 
@@ -228,6 +229,7 @@ const shape = {
   claim: claim.prefault({}),
   ssh: ssh.prefault({}),
   drill: drill.optional(),
+  backend: backendSchema,
 };
 
 function failingEndpoint(issue: { input?: unknown }): string {

@@ -1,9 +1,10 @@
 import { NullProvider } from "@cdktf/provider-null/lib/provider/index.js";
 import { OvhProvider } from "@cdktf/provider-ovh/lib/provider";
-import { LocalBackend, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
+import { TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import type { EdgeConfig } from "../config/schema.js";
 import { FailoverEdge } from "./failover-edge.js";
+import { stateBackend } from "./state-backend.js";
 
 /** Props of `EdgeStack`. */
 export interface EdgeStackProps {
@@ -21,7 +22,7 @@ export class EdgeStack extends TerraformStack {
   constructor(scope: Construct, id: string, { config }: EdgeStackProps) {
     super(scope, id);
     this.addOverride("terraform.required_version", ">= 1.9");
-    new LocalBackend(this, { path: `terraform.${id}.tfstate` });
+    stateBackend(this, config.backend);
     new OvhProvider(this, "ovh", {
       endpoint: this.variable("ovh_endpoint", "Endpoint of OVH's API", config.ovh.endpoint),
     });
