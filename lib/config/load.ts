@@ -161,8 +161,10 @@ function namesExisting(value: unknown): boolean {
 function unknownKeys(keys: string[], path: PropertyKey[], input: unknown): ConfigIssue[] {
   return keys.map((key) => {
     const value = at(input, path);
-    if (path[0] === "backend" && /user|pass|secret|token|access|auth|conn/i.test(key)) {
-      return credentialKey(key, path, (value as { type: BackendType }).type);
+    const { type } = value as { type?: BackendType };
+    const credential = /user|pass|secret|token|access|auth|conn/i.test(key);
+    if (path[0] === "backend" && type !== undefined && type !== "local" && credential) {
+      return credentialKey(key, path, type);
     }
     const known = knownKeys(path, value);
     const meant = nearest(key, known);

@@ -9,7 +9,7 @@ import { EXAMPLE_FILE, errorsOf, example, exampleWithEdges, FAST } from "./examp
 
 const TOP = [
   "project, region, availabilityZone, ovh, failoverIp, internalNetwork, carpNetwork,",
-  "interfaces, edges, carp, probe, claim, ssh, drill",
+  "interfaces, edges, carp, probe, claim, ssh, drill, backend",
 ].join(" ");
 
 /** The ConfigError that `run` ends in. */
@@ -74,6 +74,7 @@ describe("a file", () => {
       carp: { ...carp, profile: "normal" },
       ovh: { endpoint: "ovh-eu" },
       claim: { deadline: 120, checkInterval: 30, healthyFor: 10 },
+      backend: { type: "local" },
     });
   });
 

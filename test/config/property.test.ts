@@ -17,6 +17,15 @@ const complete = () =>
     "ssh.publicKeyPath": "~/.ssh/id_ed25519.pub",
     "carp.profile": "normal",
     drill: { limits: Object.fromEntries(DRILLS.map((name) => [name, 5000])) },
+    backend: {
+      type: "http",
+      address: "https://state.example.net/edge",
+      lockAddress: "https://state.example.net/edge/lock",
+      unlockAddress: "https://state.example.net/edge/lock",
+      updateMethod: "PUT",
+      lockMethod: "POST",
+      unlockMethod: "DELETE",
+    },
   });
 
 /** The same with a fast election. */
