@@ -11,11 +11,11 @@ import { drillPage, timelineSvg } from "../lib/operations/drill/picture.js";
 import { drillRows, historyLine, percentiles } from "../lib/operations/drill/report.js";
 import { type DrillResult, runDrill, sound } from "../lib/operations/drill/run.js";
 import { SCENARIOS, type Scenario, scenariosNamed } from "../lib/operations/drill/scenarios.js";
+import { table } from "../lib/operations/table.js";
 import { replay } from "../lib/playground/chaos/replay.js";
 import { Playground } from "../lib/playground/playground.js";
 import { checkPrerequisites } from "../lib/playground/prerequisites.js";
 import { simulatedCluster } from "../lib/playground/simulated-cluster.js";
-import { table } from "../lib/playground/table.js";
 import { until } from "../lib/playground/until.js";
 import { endWith } from "./end-with.js";
 
@@ -115,7 +115,7 @@ function report(): void {
 
 async function live(): Promise<void> {
   const config = loadConfig(configFile(process.env, options.config), process.env);
-  const deployed = await deployedEdges(config, options.stack, process.env);
+  const deployed = deployedEdges(config, options.stack, process.env);
   const cluster = liveCluster({ ...deployed, cut: options.cut });
   // What a drill has broken on real edges is mended before it ends, whoever ends it.
   const interrupt = new AbortController();

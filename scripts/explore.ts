@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { parseConfig } from "../lib/config/load.js";
 import { ifstatedConf } from "../lib/edge/ifstated.js";
-import { table } from "../lib/playground/table.js";
+import { table } from "../lib/operations/table.js";
 import { judge } from "../lib/simulator/explore/accepted.js";
 import { exploreGuide, guideText } from "../lib/simulator/explore/guide/explore.js";
 import { ALL_KINDS, type Job, jobName } from "../lib/simulator/explore/job.js";

@@ -27,7 +27,7 @@ if (!installed.every((file) => existsSync(join(root, file)))) {
 const [script, ...args] = process.argv.slice(2);
 const child = spawnSync(
   process.execPath,
-  ["--import", "tsx", join(root, "scripts", `${script}.ts`), ...args],
+  ["--import", import.meta.resolve("tsx"), join(root, "scripts", `${script}.ts`), ...args],
   {
     cwd: process.cwd(),
     stdio: "inherit",

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { table } from "../lib/playground/table.js";
+import { table } from "../lib/operations/table.js";
 import type { Start } from "../lib/simulator/promela/environment.js";
 import { deepEnvironments, MUTATION_CASES, singleFaults } from "../lib/simulator/promela/expected.js";
 import { missingForSpin } from "../lib/simulator/promela/prerequisites.js";

@@ -7,6 +7,8 @@ export interface ClientOptions {
   readonly applicationKey: string;
   readonly applicationSecret: string;
   readonly consumerKey: string;
+  /** Milliseconds that an answer may take. @default - 20,000 */
+  readonly deadline?: number;
 }
 
 const ENDPOINTS: Readonly<Record<string, string>> = {
@@ -69,18 +71,32 @@ export class OvhClient {
     };
     if (body !== undefined) headers["Content-Type"] = "application/json;charset=utf-8";
     if (path.startsWith("/v2/")) headers["X-Schemas-Version"] = "0.0";
-    const response = await fetch(url, { method, headers, body: body === undefined ? undefined : text });
-    return read<T>(response);
+    return read<T>(await this.send(url, { method, headers, body: body === undefined ? undefined : text }));
   }
 
   private async timeOffset(): Promise<number> {
     if (this.offset === undefined) {
-      const response = await fetch(this.url("/auth/time"), {
-        headers: { "X-Ovh-Application": this.options.applicationKey },
-      });
-      this.offset = (await read<number>(response)) - Math.floor(Date.now() / 1000);
+      this.offset = (await this.time()) - Math.floor(Date.now() / 1000);
     }
     return this.offset;
+  }
+
+  /** OVH's clock, in seconds since 1970. Unsigned. `GET /auth/time` */
+  async time(): Promise<number> {
+    const headers = { "X-Ovh-Application": this.options.applicationKey };
+    return read<number>(await this.send(this.url("/auth/time"), { headers }));
+  }
+
+  private async send(url: string, init: RequestInit): Promise<Response> {
+    const { deadline = 20_000 } = this.options;
+    try {
+      return await fetch(url, { ...init, signal: AbortSignal.timeout(deadline) });
+    } catch (error) {
+      const { name, message, cause } = error as Error & { cause?: Error };
+      const why =
+        name === "TimeoutError" ? `no answer within ${deadline / 1000} s` : (cause?.message ?? message);
+      throw new Error(`OVH's API at ${new URL(url).host} cannot be reached: ${why}`);
+    }
   }
 
   /** The endpoint loses its `/1.0` before a path that names its own version. */

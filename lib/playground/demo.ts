@@ -4,10 +4,10 @@ import type { EdgeConfigInput } from "../config/schema.js";
 import { type DrillResult, runDrill } from "../operations/drill/run.js";
 import { scenariosNamed } from "../operations/drill/scenarios.js";
 import type { Phases } from "../operations/drill/watch.js";
+import { table } from "../operations/table.js";
 import { Playground } from "./playground.js";
 import { checkPrerequisites } from "./prerequisites.js";
 import { simulatedCluster } from "./simulated-cluster.js";
-import { table } from "./table.js";
 import type { Progress } from "./terraform.js";
 import { until } from "./until.js";
 

@@ -59,6 +59,7 @@ export class Playground {
       ...this.region.environment(this.options.provider),
       TF_VAR_carp_password: this.carpPassword,
       EDGE_CONFIG: this.configFile,
+      EDGE_STACK: this.stackFolder,
       EDGE_PLAYGROUND: this.controlSocket,
     };
   }

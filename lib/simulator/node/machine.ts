@@ -80,6 +80,8 @@ export class Machine {
   pf: Ruleset = NO_RULES;
   /** Who sees what happens here. @default - nobody */
   witness: Witness | undefined;
+  /** When it was switched on last, by its own clock, in seconds since 1970. */
+  bootTime = 0;
   /** Seconds by which the wall clock is off. */
   private clockOffset = 0;
   /** Seconds by which the monotonic clock is ahead. */
@@ -161,6 +163,7 @@ export class Machine {
   async boot(): Promise<void> {
     const kernel = this.newKernel();
     this.kernel = kernel;
+    this.bootTime = Math.floor(Date.now() / 1000) + this.clockOffset;
     await this.sandbox.ended();
     if (kernel !== this.kernel) return;
     for (const folder of ["/tmp", "/var/run"]) emptyFolder(this.sandbox.path(folder));

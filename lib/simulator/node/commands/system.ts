@@ -3,6 +3,13 @@ import { getopt } from "../flags.js";
 import type { Command } from "../machine.js";
 
 const PREEMPT = "net.inet.carp.preempt";
+const BOOT_TIME = "kern.boottime";
+
+/** `Sat Nov  7 04:05:06 2026` */
+function ctime(seconds: number): string {
+  const [day, date, month, year, time] = new Date(seconds * 1000).toUTCString().replace(",", "").split(" ");
+  return `${day} ${month} ${String(Number(date)).padStart(2)} ${time} ${year}`;
+}
 
 /** sysctl(8): reads and sets what concerns CARP. Its exit status tells nothing, as on OpenBSD. */
 export const sysctl: Command = async (call, machine) => {
@@ -14,6 +21,12 @@ export const sysctl: Command = async (call, machine) => {
   const short = parsed.flags.has("n");
   for (const operand of parsed.operands) {
     const [name, value] = operand.split("=") as [string, string | undefined];
+    if (name === BOOT_TIME && value === undefined) {
+      const { bootTime } = machine;
+      // ctime(3) for people, seconds for programs.
+      call.stdout(short ? `${bootTime}\n` : `${name}=${ctime(bootTime)}\n`);
+      continue;
+    }
     if (name !== PREEMPT) {
       call.stderr(`sysctl: second level name ${name} is invalid\n`);
       continue;

@@ -1,0 +1,101 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import type { EdgeConfig } from "../config/schema.js";
+import type { ClientOptions } from "./ovh-client.js";
+import type { EdgeAddress } from "./remote-edge.js";
+
+/** What is deployed, as the outputs of its stack tell. */
+export interface Deployment {
+  readonly config: EdgeConfig;
+  /** How to reach the edges, the preferred one first. */
+  readonly edges: readonly EdgeAddress[];
+  /** Digest of what each edge was given last, by its name. */
+  readonly bundles: Readonly<Record<string, string>>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Outputs {
+  readonly edges?: { readonly value: Readonly<Record<string, { instance: string; address: string }>> };
+  readonly bundles?: { readonly value: Readonly<Record<string, string>> };
+}
+
+/**
+ * Reads the outputs of a deployed stack by Terraform or OpenTofu, whatever its state is kept in.
+ *
+ * @throws Error when the folder has no deployed stack, or one of other edges
+ */
+export function readDeployment(
+  config: EdgeConfig,
+  stackFolder: string,
+  environment: Environment,
+): Deployment {
+  if (!existsSync(stackFolder)) {
+    throw new Error(`${stackFolder} does not exist; deploy first, or name the stack's folder with --stack`);
+  }
+  const binary = environment.TERRAFORM_BINARY_NAME ?? "terraform";
+  const { status, stdout, stderr, error } = spawnSync(binary, ["output", "-json"], {
+    cwd: stackFolder,
+    env: environment,
+    encoding: "utf8",
+  });
+  if (status !== 0)
+    throw new Error(
+      `${binary} output failed in ${stackFolder}: ${error?.message ?? stderr.trim()}; deploy first`,
+    );
+  const outputs: Outputs = JSON.parse(stdout);
+  const { privateKeyPath, user, port } = config.ssh;
+  const privateKey = privateKeyPath === undefined ? undefined : readKey(privateKeyPath);
+  const edges = config.edges.map(({ name, sshHostKey }) => {
+    const output = outputs.edges?.value[name];
+    if (output === undefined) throw new Error(`the deployed stack has no edge ${name}; deploy first`);
+    return {
+      name,
+      instanceId: output.instance,
+      host: output.address,
+      port,
+      user,
+      privateKey,
+      hostKey: sshHostKey,
+    };
+  });
+  return { config, edges, bundles: outputs.bundles?.value ?? {} };
+}
+
+function readKey(path: string): string {
+  const file = path.replace(/^~(?=\/)/, homedir());
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(`ssh.privateKeyPath cannot be read: ${(error as Error).message}`);
+  }
+}
+
+const DEPLOYER = ["OVH_APPLICATION_KEY", "OVH_APPLICATION_SECRET", "OVH_CONSUMER_KEY"] as const;
+
+/**
+ * The deployer's own credentials.
+ *
+ * @param what What they are for, as a sentence that goes on after "is not set;"
+ * @throws Error with all variables that are not set
+ */
+export function deployerCredentials(
+  config: EdgeConfig,
+  environment: Environment,
+  what: string,
+): ClientOptions {
+  const missing = DEPLOYER.filter((name) => environment[name] === undefined);
+  if (missing.length > 0) {
+    throw new Error(`${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not set; ${what}`);
+  }
+  const [applicationKey, applicationSecret, consumerKey] = DEPLOYER.map(
+    (name) => environment[name] as string,
+  ) as [string, string, string];
+  return {
+    endpoint: environment.TF_VAR_ovh_endpoint ?? config.ovh.endpoint,
+    applicationKey,
+    applicationSecret,
+    consumerKey,
+  };
+}
