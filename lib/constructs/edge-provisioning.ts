@@ -12,9 +12,9 @@ import {
   Token,
 } from "cdktf";
 import { Construct } from "constructs";
-import { bundle } from "../edge/bundle.js";
-import type { RenderedEdge } from "../edge/file.js";
-import { PLACEHOLDERS, type Placeholder, placeholdersIn } from "../edge/placeholders.js";
+import { bundle, sha256 } from "../edge/bundle.js";
+import { LINE_FILES, type RenderedEdge } from "../edge/file.js";
+import { PLACEHOLDERS, type Placeholder, placeholdersIn, SECRETS } from "../edge/placeholders.js";
 import { type SshTarget, sshConnection } from "./ssh-connection.js";
 
 /** Folder in the deploy user's home that takes a delivery; 0700, and gone afterwards. */
@@ -49,16 +49,25 @@ export class EdgeProvisioning extends Construct implements ITerraformDependable 
     super(scope, id);
     const { edge, target, salt, after = [] } = props;
     const { text, lateDigests, installer } = bundle(edge);
+    const late = new Map(
+      lateDigests.map(({ content: file }, index) => [file, this.fill(`file-${index}`, file, props)]),
+    );
     const filled = lateDigests.reduce(
-      (content, { placeholder, content: file }, index) =>
-        Fn.replace(content, placeholder, Fn.sha256(this.fill(`file-${index}`, file, props))),
+      (content, { placeholder, content: file }) =>
+        Fn.replace(content, placeholder, Fn.sha256(late.get(file) as string)),
       this.fill("bundle", text, props),
     );
     const content = new TerraformLocal(this, "content", filled).asString;
     this.digest = Token.asString(Fn.nonsensitive(Fn.sha256(Fn.join("", [salt, content]))));
     const removal = this.removal(target);
     this.deliver = new Resource(this, "deliver", {
-      triggers: { bundle: this.digest, host: target.host, port: String(target.port), user: target.user },
+      triggers: {
+        bundle: this.digest,
+        host: target.host,
+        port: String(target.port),
+        user: target.user,
+        ...this.fileDigests(edge, late, salt),
+      },
       dependsOn: [removal, ...after.map(({ deliver }) => deliver)],
       provisioners: [
         {
@@ -89,6 +98,28 @@ export class EdgeProvisioning extends Construct implements ITerraformDependable 
   /** Address of the delivering resource, for `dependsOn`. */
   get fqn(): string {
     return this.deliver.fqn;
+  }
+
+  /**
+   * A digest of each file by its path, so that a plan tells which of them are new. `bundle`
+   * covers all of it, modes and MAC addresses too.
+   */
+  private fileDigests(
+    { files, lines }: RenderedEdge,
+    late: ReadonlyMap<string, string>,
+    salt: string,
+  ): Record<string, string> {
+    const own = [...late].map(([text, filled], index): [string, string] => {
+      const local = new TerraformLocal(this, `late-${index}`, filled).asString;
+      const digest = Fn.sha256(Fn.join("", [salt, local]));
+      const secret = placeholdersIn(text).some((name) => SECRETS.includes(name));
+      return [text, Token.asString(secret ? Fn.nonsensitive(digest) : digest)];
+    });
+    const digests = new Map(own);
+    return Object.fromEntries([
+      ...files.map(({ path, content }) => [path, digests.get(content) ?? sha256(content)]),
+      ...lines.map((line) => [LINE_FILES[line.in], sha256(line.text)]),
+    ]);
   }
 
   /** A text of ours as an asset, with its placeholders filled when Terraform runs. */

@@ -54,6 +54,7 @@ export function bundle(edge: RenderedEdge): BundleTemplate {
   };
 }
 
-function sha256(text: string): string {
+/** The digest by which an edge tells whether a file is the one that was sent, in hex. */
+export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }

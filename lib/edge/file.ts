@@ -17,6 +17,9 @@ export interface EdgeLine {
   readonly text: string;
 }
 
+/** The files that those lines are in. */
+export const LINE_FILES = { sysctl: "/etc/sysctl.conf", cron: "root's crontab" } as const;
+
 /** Everything that is put on one edge. */
 export interface RenderedEdge {
   readonly name: string;

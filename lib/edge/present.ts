@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { EdgeFile, RenderedEdge } from "./file.js";
+import { type EdgeFile, LINE_FILES, type RenderedEdge } from "./file.js";
 import { fill, SECRETS } from "./placeholders.js";
 
 const MASK = "********";
@@ -20,8 +20,6 @@ export function listing({ files, lines }: RenderedEdge): string {
   const extra = lines.map(({ in: where, text }) => `==> ${LINE_FILES[where]}, one line\n${text}\n`);
   return [...parts, ...extra].join("\n");
 }
-
-const LINE_FILES = { sysctl: "/etc/sysctl.conf", cron: "root's crontab" } as const;
 
 /** Writes an edge's files below a folder, at their real paths. */
 export function writeEdge({ files }: RenderedEdge, folder: string): string[] {

@@ -105,12 +105,39 @@ describe("a delivery", () => {
 
   it("is done anew for another content, address, port or user, and for nothing else", () => {
     const { triggers } = stack.block(DELIVER);
-    expect(Object.keys(triggers)).toEqual(["bundle", "host", "port", "user"]);
+    const paths = Object.keys(triggers).filter((key) => !["bundle", "host", "port", "user"].includes(key));
+    expect(paths.sort()).toEqual([
+      ...[
+        "/etc/edge.conf",
+        "/etc/hostname.carp0",
+        "/etc/hostname.vio2",
+        "/etc/ifstated.conf",
+        "/etc/ovh.conf",
+        "/etc/pf.edge.conf",
+        "/etc/sysctl.conf",
+      ],
+      ...Object.keys(staticFiles()).sort(),
+      "root's crontab",
+    ]);
     expect([triggers.port, triggers.user]).toEqual(["22", "root"]);
     expect(triggers.host).toMatch(/^\$\{local\.edge_bi-edge-sbg-1_public-address_/);
     expect(triggers.bundle).toMatch(
       /^\$\{nonsensitive\(sha256\(join\("", \[local\.edge_salt-text_[0-9A-F]{8}, local\.edge_files-bi-edge-sbg-1_content_[0-9A-F]{8}\]\)\)\)\}$/,
     );
+  });
+
+  it("tells which files are new, with a salted digest where one holds a secret", () => {
+    const { triggers } = stack.block(DELIVER);
+    for (const path of ["/etc/hostname.carp0", "/etc/ovh.conf"]) {
+      expect(triggers[path]).toMatch(
+        /^\$\{nonsensitive\(sha256\(join\("", \[local\.edge_salt-text_[0-9A-F]{8}, local\.edge_files-bi-edge-sbg-1_late-\d_[0-9A-F]{8}\]\)\)\)\}$/,
+      );
+    }
+    expect(triggers["/etc/edge.conf"]).toMatch(/^\$\{sha256\(/);
+    expect(triggers["/etc/pf.edge.conf"]).toMatch(/^[0-9a-f]{64}$/);
+    const other = synthesize(example({ "carp.preempt": true })).block(DELIVER).triggers;
+    const differing = Object.keys(triggers).filter((key) => triggers[key] !== other[key]);
+    expect(differing).toEqual(["/etc/sysctl.conf"]);
   });
 
   it("has nothing that runs when it is destroyed, as each change would take every edge down first", () => {

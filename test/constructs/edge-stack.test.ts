@@ -117,21 +117,22 @@ describe("the secrets", () => {
         "/locals/edge_application-secret",
         "/locals/edge_consumer-key",
         "/locals/edge_files-NAME_content",
+        "/locals/edge_files-NAME_late-0",
+        "/locals/edge_files-NAME_late-1",
         "/resource/null_resource/edge_release/triggers/identity",
       ]),
     );
   });
 
-  it("are in a trigger as a salted digest, and in nothing else that a plan shows", () => {
+  const DIGEST =
+    /\$\{nonsensitive\(sha256\(join\(\\?"( ?)\\?", \[local\.edge_salt-text_[0-9A-F]{8}, [^()]*\]\)\)\)\}/;
+
+  it("are shown by a plan, and told to the installer, as a salted digest and as nothing else", () => {
     const shown = texts(stack.json).filter(
       ([path, text]) => text.includes("nonsensitive(") && !path.includes("/precondition/"),
     );
     expect(shown.length).toBeGreaterThan(0);
-    for (const [path, text] of shown) {
-      expect(text, path).toMatch(
-        /^\$\{nonsensitive\(sha256\(join\("( ?)", \[local\.edge_salt-text_[0-9A-F]{8}, [^()]*\]\)\)\)\}$/,
-      );
-    }
+    for (const [path, text] of shown) expect(text.replace(DIGEST, ""), path).not.toContain("nonsensitive(");
   });
 
   it("are in no command, argument or connection", () => {
@@ -140,7 +141,7 @@ describe("the secrets", () => {
     );
     expect(commands.length).toBeGreaterThan(20);
     for (const [path, text] of commands) {
-      const resolved = stack.resolved(text);
+      const resolved = stack.resolved(text.replace(DIGEST, ""));
       for (const name of VARIABLES) expect(resolved, path).not.toContain(`var.${name}`);
     }
   });

@@ -3,7 +3,10 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseConfig } from "../../lib/config/load.js";
 import type { EdgeConfigInput } from "../../lib/config/schema.js";
+import { renderEdge } from "../../lib/edge/render.js";
+import { staticFiles } from "../../lib/edge/static-files.js";
 import { Playground } from "../../lib/playground/playground.js";
 import { findTerraform } from "../../lib/playground/prerequisites.js";
 import { until } from "../../lib/playground/until.js";
@@ -236,8 +239,14 @@ describe("secrets on their way through deploy, failover, another deploy and dest
     expect(find("salt")).toEqual(["input", "output"]);
     expect(find("release")).toEqual(["triggers.identity", "triggers.instances"]);
     for (const name of NODES) {
+      const delivered = renderEdge(parseConfig(playground.readConfig()), name, staticFiles());
       expect(find(`files-${name}_deliver`)).toEqual(
-        ["bundle", "host", "port", "user"].map((key) => `triggers.${key}`),
+        [
+          ...["bundle", "host", "port", "user", "/etc/sysctl.conf", "root's crontab"],
+          ...delivered.files.map(({ path }) => path),
+        ]
+          .map((key) => `triggers.${key}`)
+          .sort(),
       );
       expect(find(`files-${name}_removal`)?.filter((key) => key.startsWith("input"))).toEqual(
         ["host", "hostKey", "port", "privateKeyPath", "user"].map((key) => `input.${key}`),
