@@ -47,7 +47,7 @@ describe("rule 5: MASTER, or a check said here: alias on", () => {
   });
 });
 
-describe("rule 6: not MASTER and a check since its last POST said elsewhere: alias off; in every other case it stays", () => {
+describe("rule 6: not MASTER, no claim of its own, and a check since its last POST said elsewhere: alias off; in every other case it stays", () => {
   it.each(["BACKUP", "INIT", "NONE"] as const)("%s, known is elsewhere", async (carp) => {
     expect(await alias(carp, "elsewhere", { alias: true })).toEqual(OFF);
   });
@@ -99,6 +99,23 @@ describe("rule 6: not MASTER and a check since its last POST said elsewhere: ali
     await edge.later(1).claimEnded({ posted: true, result: "none" });
     expect(edge.sees.alias).toBe(true);
     expect(only(await edge.later(1).answered("elsewhere"), "alias")).toEqual(OFF);
+  });
+
+  it("stays while its own claim runs, whose POST may be about to leave", async () => {
+    const edge = await WatchedEdge.claimer();
+    await edge.answered("elsewhere");
+    expect(only(await edge.later(1).pass({ carp: "BACKUP" }), "alias")).toEqual([]);
+    expect(only(await edge.later(10).pass(), "alias")).toEqual([]);
+    await edge.later(1).claiming({ posted: true });
+    expect(edge.sees.alias).toBe(true);
+  });
+
+  it("goes once its own claim has ended without a POST", async () => {
+    const edge = await WatchedEdge.claimer();
+    await edge.answered("elsewhere");
+    await edge.later(1).pass({ carp: "BACKUP" });
+    const ended = await edge.later(1).claimEnded({ status: 2, result: "none" });
+    expect(only(ended, "alias")).toEqual(OFF);
   });
 
   it("stays where a claim vanished, until a check says elsewhere", async () => {

@@ -178,10 +178,11 @@ describe("any observation with any memory", () => {
       }
       for (const [, state] of only(actions, "alias")) {
         if (state === "off")
-          expect([sees.carp, sees.hold, next.known]).toEqual([
+          expect([sees.carp, sees.hold, next.known, sees.claim?.running ?? false]).toEqual([
             expect.not.stringMatching("MASTER"),
             null,
             "elsewhere",
+            false,
           ]);
       }
       if (only(actions, "claim").length > 0) {

@@ -227,10 +227,19 @@ export class EdgeWorld {
         if (action[1] === "on")
           expect([sees.carp, known], "alias on").toContain(sees.carp === "MASTER" ? "MASTER" : "here");
         else
-          expect({ carp: sees.carp === "MASTER", known, hold: sees.hold }, "alias off").toEqual({
+          expect(
+            {
+              carp: sees.carp === "MASTER",
+              known,
+              hold: sees.hold,
+              claims: sees.claim?.running ?? false,
+            },
+            "alias off",
+          ).toEqual({
             carp: false,
             known: "elsewhere",
             hold: null,
+            claims: false,
           });
         break;
       case "check":

@@ -9,17 +9,10 @@ export interface AcceptedCorner {
   /** Kinds of faults that make it, in any order, and no others. */
   readonly kinds: readonly FaultKind[];
   readonly invariants: readonly InvariantName[];
-  /** It takes a POST that left too late and an API that goes down last, whatever came before; `kinds` are the usual ones. */
-  readonly late?: boolean;
   /** The shortest way there: its faults, in order. */
   readonly shortest: readonly string[];
   readonly why: string;
 }
-
-const LATE_AND_DOWN =
-  "A POST leaves in the milliseconds after its edge ceased to be MASTER and took its alias off, and OVH's API goes " +
-  "down before a check can tell that the IP came to it. A claim of two edges that settles for an interval would make " +
-  "that rarer, and each failover a second longer. It ends when OVH answers again.";
 
 /** All of them. */
 export const ACCEPTED: readonly AcceptedCorner[] = [
@@ -32,14 +25,6 @@ export const ACCEPTED: readonly AcceptedCorner[] = [
       "The master was told that the IP is here before it lost its way to OVH, and nobody can tell it that the route " +
       "has gone since. To give up as soon as OVH is silent would make every outage of the API a failover that cannot " +
       "be finished. It ends when OVH answers again, or with edge-sync drain on the master.",
-  },
-  {
-    name: "a late POST, then an API that is down",
-    kinds: ["api-down", "partition"],
-    late: true,
-    invariants: ["L3"],
-    shortest: ["partition edge-1", "heal edge-1", "api-down"],
-    why: LATE_AND_DOWN,
   },
 ];
 
@@ -84,12 +69,7 @@ function kindsOf({ faults }: Counterexample): FaultKind[] {
   return [...new Set(names.filter((name) => ALL_KINDS.includes(name)))].sort();
 }
 
-function isCorner({ kinds, invariants, late }: AcceptedCorner, counterexample: Counterexample): boolean {
-  if (late) {
-    const { invariant, faults } = counterexample;
-    const downAtLast = faults.lastIndexOf("api-down") > faults.lastIndexOf("api-up");
-    return invariants.includes(invariant) && counterexample.late && downAtLast;
-  }
+function isCorner({ kinds, invariants }: AcceptedCorner, counterexample: Counterexample): boolean {
   return (
     invariants.includes(counterexample.invariant) &&
     kindsOf(counterexample).join() === [...kinds].sort().join()

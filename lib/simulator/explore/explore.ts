@@ -14,7 +14,7 @@ import {
 } from "./job.js";
 import type { Local } from "./local.js";
 import { findRest } from "./rest.js";
-import { faultsOf, Story, sentLate } from "./story.js";
+import { faultsOf, Story } from "./story.js";
 import type { Trigger } from "./trigger.js";
 
 /** What explorations share: decisions that were asked are not asked again. */
@@ -49,7 +49,6 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
   const counterexamples: Counterexample[] = explorer.violations.map(({ invariant, state, code }) => ({
     invariant,
     faults: faultsOf(explorer, state),
-    late: sentLate(explorer, state),
     story: story.lines(state, code),
     schedule: story.schedule(state, variant, `${invariant} does not hold`),
   }));
@@ -59,7 +58,6 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
     counterexamples.push({
       invariant: invariant as InvariantName,
       faults: faultsOf(explorer, state),
-      late: sentLate(explorer, state),
       story: story.lines(state),
       schedule: story.schedule(state, variant, `${invariant} does not come true`),
     });

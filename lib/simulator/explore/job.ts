@@ -38,8 +38,6 @@ export interface Counterexample {
   readonly invariant: InvariantName;
   /** Faults and mends on the way, in order. */
   readonly faults: readonly string[];
-  /** A POST on the way left an edge that was not MASTER any more. */
-  readonly late: boolean;
   /** What happened, a line each. */
   readonly story: readonly string[];
   readonly schedule: Schedule;

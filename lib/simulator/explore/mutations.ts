@@ -94,6 +94,12 @@ export const MUTATIONS: readonly Mutation[] = [
     jobs: [job(2, 1, LINKS)],
   },
   {
+    name: "alias off while its own claim runs",
+    rule: "6",
+    replace: [[" && !$o->{hold} && !$claiming) {", " && !$o->{hold}) {"]],
+    jobs: [job(2, 2, ["partition", "api-down"], { coarse: true })],
+  },
+  {
     name: "the alias stays for ever",
     rule: "6",
     replace: [["push @do, ['alias', 'off', 'routed elsewhere'];", ";"]],

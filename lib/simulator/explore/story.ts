@@ -1,5 +1,5 @@
 import type { Explorer } from "./explorer.js";
-import { type Local, MASTER } from "./local.js";
+import type { Local } from "./local.js";
 import { ROUND } from "./memory.js";
 import { isFault, isOutside, unpack } from "./move.js";
 import {
@@ -142,15 +142,6 @@ export function faultsOf(explorer: Explorer, state: number): string[] {
       const kind = MENDED.get(happening) ?? (happening as FaultKind);
       return FAULTS[kind].of === "edge" ? `${happening} ${name(edge)}` : happening;
     });
-}
-
-/** Whether a POST on the way to a state left an edge that was not MASTER any more. */
-export function sentLate(explorer: Explorer, state: number): boolean {
-  return explorer.path(state).some((step) => {
-    const { happening, edge, detail } = unpack(step.code);
-    if (happening !== "sends" || detail !== 0) return false;
-    return explorer.cluster.edgeOf(explorer.row(step.state), edge).role !== MASTER;
-  });
 }
 
 /** Kinds of the faults on the way to a state, each once. */

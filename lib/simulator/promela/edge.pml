@@ -70,6 +70,7 @@
 #define M_HEALTHY_AT_ONCE 15 /* healthy-at-once: edgefault goes without H seconds of health (rule 2) */
 #define M_CLAIM_BLINDLY 16 /* claim-blindly: a MASTER claims whatever OVH says (rule 7) */
 #define M_BOOT_AS_ALWAYS 17 /* boot-as-always: no edgefault at boot, no wait before the first claim (rule 12) */
+#define M_ALIAS_IN_CLAIM 18 /* alias-off-in-claim: the alias goes while the edge's own claim runs (rule 6) */
 
 /* carp0's state, what the last answer of OVH said, and where a claim is. */
 #define INIT 0
@@ -165,7 +166,6 @@ bit moves_again;      /* a POST by the present holder: pending again, or nothing
 bit settles;          /* a claim settles, with two edges too */
 bit preempt;
 bit patient;          /* judge after K rounds only, not from the first good one on */
-bit keeps;            /* a stricter rule 6: the alias stays while the edge's own claim runs */
 
 c_decl {
   static unsigned violated;
@@ -377,7 +377,7 @@ inline pass(p) {
     /* Rule 6. */
     if
     :: edge[p].alias && edge[p].role != MASTER && edge[p].known != HERE &&
-      (edge[p].claim == IDLE || !keeps) &&
+      (edge[p].claim == IDLE || mutation == M_ALIAS_IN_CLAIM) &&
       (edge[p].known == ELSEWHERE || mutation == M_ALIAS_AT_ONCE ||
        (mutation == M_ALIAS_TIMED && edge[p].away)) -> remove_alias(p)
     :: else
@@ -835,7 +835,6 @@ inline prepare() {
     now.settles = setting("EDGE_SETTLES");
     now.preempt = setting("EDGE_PREEMPT");
     now.patient = setting("EDGE_PATIENT");
-    now.keeps = setting("EDGE_KEEPS");
     now.calm = setting("EDGE_START");         /* borrowed until the start is made */
   };
   api = 1;

@@ -64,11 +64,6 @@ export interface SpinEnvironment {
    * @default - false; it takes several times the states
    */
   readonly patient?: boolean;
-  /**
-   * A stricter rule 6: the alias stays while the edge's own claim runs.
-   * @default - false
-   */
-  readonly aliasStaysWithClaim?: boolean;
 }
 
 /** The answers that an environment has. */
@@ -99,7 +94,6 @@ export function variablesOf(environment: SpinEnvironment, stopAt?: string): Reco
     EDGE_PREEMPT: Number(environment.preempt ?? false),
     EDGE_START: ["in service", "unrouted", "cold"].indexOf(start),
     EDGE_PATIENT: Number(environment.patient ?? false),
-    EDGE_KEEPS: Number(environment.aliasStaysWithClaim ?? false),
   };
   return Object.fromEntries(Object.entries(numbers).map(([name, number]) => [name, String(number)]));
 }

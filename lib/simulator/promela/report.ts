@@ -34,7 +34,6 @@ export function titleOf(environment: SpinEnvironment): string {
     ...(mutation === undefined ? [] : [mutation]),
     ...(environment.preempt ? ["preempt"] : []),
     ...(environment.checkEvery === undefined ? [] : [`a check each ${environment.checkEvery} polls`]),
-    ...(environment.aliasStaysWithClaim ? ["alias stays with a claim"] : []),
   ].join(", ");
 }
 

@@ -105,7 +105,6 @@ describe("the judgement", () => {
     const counterexample = {
       invariant: "L1",
       faults: ["api-down", "route-lost"],
-      late: false,
       story,
       schedule,
     } as const;
