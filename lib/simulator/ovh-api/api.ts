@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Clock } from "../clock.js";
 import type { Random } from "../random.js";
 import { OAuth2, RateLimit } from "./auth.js";
+import { Buckets } from "./buckets.js";
 import { accept } from "./check.js";
 import { type Durations, isoTime } from "./envelope.js";
 import { badRequest, conflict, notFound } from "./errors.js";
@@ -10,6 +11,7 @@ import { Faults } from "./faults.js";
 import { type InstanceSurroundings, Instances } from "./instances.js";
 import { Networks } from "./networks.js";
 import { type Flavor, flavorsOf, type Image, imageOf, type Seed } from "./seed.js";
+import { Users } from "./users.js";
 
 /** How the simulated API behaves in time. */
 export interface ApiOptions {
@@ -41,6 +43,8 @@ export class OvhProject {
   readonly networks: Networks;
   readonly instances: Instances;
   readonly failoverIps: FailoverIps;
+  readonly users: Users;
+  readonly buckets: Buckets;
   readonly flavors: readonly Flavor[];
   private images: readonly Image[];
   private readonly sshKeys = new Map<string, SshKey>();
@@ -80,6 +84,8 @@ export class OvhProject {
       options.isReady ?? ((id) => this.instances.isReady(id)),
       options.failover,
     );
+    this.users = new Users(seed.project, durations, clock, random);
+    this.buckets = new Buckets(this.users, clock);
     for (const { id, address, routedTo } of seed.failoverIps) this.failoverIps.add(id, address, routedTo);
   }
 
@@ -104,6 +110,8 @@ export class OvhProject {
       ...this.instances.groups.list().map(({ id }) => `instance group ${id}`),
       ...this.networks.networks.list().map(({ id }) => `network ${id}`),
       ...[...this.sshKeys.keys()].map((name) => `SSH key ${name}`),
+      ...this.users.list().map(({ id }) => `user ${id}`),
+      ...this.buckets.names().map((name) => `bucket ${name}`),
     ];
   }
 

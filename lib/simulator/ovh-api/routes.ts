@@ -5,6 +5,7 @@ import { authorize, type Caller } from "./auth.js";
 import type { Collection } from "./envelope.js";
 import { ApiError, badRequest, notFound } from "./errors.js";
 import type { Journal } from "./journal.js";
+import { storageRoutes } from "./storage-routes.js";
 
 /** What the routes need beside the store. */
 export interface RouteOptions {
@@ -44,6 +45,13 @@ export function ovhRoutes({ project, clock, journal }: RouteOptions): App {
   authRoutes(v1, project, clock);
   projectRoutes(v1, project);
   failoverRoutes(v1, project);
+  for (const below of ["role", "user", "user/*", "region/*"]) {
+    v1.use(`/cloud/project/:project/${below}`, async (c, next) => {
+      checkProject(project.seed.project, c.req.param("project") ?? "");
+      await next();
+    });
+  }
+  storageRoutes(v1, project, json);
   app.route("/v2", v2Routes(project));
   for (const prefix of ["/1.0", "/v1", "/"]) app.route(prefix, v1);
   return app;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fromApi, idObject, toApi } from "./api-shape.js";
 import { type Context, type DataSource, importParts, type ResourceType } from "./resource-type.js";
 import type { AttributeSchema, ProviderSchema } from "./schema.js";
+import { bucket, projectUser, s3Credential, s3Policy } from "./storage-types.js";
 import type { Resource, Value } from "./values.js";
 import { afterCreate, deleteAndWait, isNotFound, orNull, type Tracked, untilReady } from "./wait.js";
 
@@ -21,6 +22,10 @@ export function ovhResourceTypes(schema: ProviderSchema): Record<string, Resourc
     ovh_cloud_instance_group: instanceGroup(attributes("ovh_cloud_instance_group")),
     ovh_cloud_instance: instance(attributes("ovh_cloud_instance")),
     ovh_cloud_project_failover_ip_attach: failoverIpAttach,
+    ovh_cloud_project_user: projectUser,
+    ovh_cloud_project_user_s3_credential: s3Credential,
+    ovh_cloud_project_user_s3_policy: s3Policy,
+    ovh_cloud_project_storage: bucket(attributes("ovh_cloud_project_storage")),
   };
 }
 
