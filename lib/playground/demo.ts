@@ -1,6 +1,8 @@
 import { Listr, type ListrTaskWrapper } from "listr2";
 import { parseConfig } from "../config/load.js";
 import type { EdgeConfigInput } from "../config/schema.js";
+import { sceneOf } from "../operations/diagram/scene.js";
+import { terminalDrawing } from "../operations/diagram/terminal.js";
 import { type DrillResult, runDrill } from "../operations/drill/run.js";
 import { scenariosNamed } from "../operations/drill/scenarios.js";
 import type { Phases } from "../operations/drill/watch.js";
@@ -42,7 +44,7 @@ export class Demo {
       ["Start a simulated OVH region", (task) => this.start(task)],
       ["Deploy", (task) => this.deploy(task)],
     ]);
-    write(`\n${await this.edges()}\n\n`);
+    write(`\n${this.drawing()}\n${await this.edges()}\n\n`);
     await this.steps([["Diff after the deploy", (task) => this.noChanges(task)]]);
     await this.drill(
       "carp-down",
@@ -168,6 +170,16 @@ export class Demo {
     const left = this.play.region.project.leftovers();
     if (left.length > 0) throw new Error(`the destroy left behind: ${left.join(", ")}`);
     task.title += ": nothing is left in the region but the adopted FailOver IP";
+  }
+
+  /** What was deployed, as npm run diagram draws it. */
+  private drawing(): string {
+    const edges = [...this.play.region.machines.values()].map(({ name, kernel }) => ({
+      name,
+      host: kernel.find("vio0")?.addresses[0]?.address,
+    }));
+    const config = parseConfig(this.options.config);
+    return terminalDrawing(sceneOf(config, { deployment: { edges } }), process.stdout.columns ?? 80);
   }
 
   private async edges(): Promise<string> {

@@ -13,23 +13,23 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the deployed edges", () => {
-  it("are not looked for where a drill would not be root on them", async () => {
+  it("are not looked for where a drill would not be root on them", () => {
     const config = parseConfig(example({ "ssh.user": "deploy" }));
-    await expect(deployedEdges(config, folder, {})).rejects.toThrow(
+    expect(() => deployedEdges(config, folder, {})).toThrow(
       "ssh.user must be root for a drill, got deploy; what a drill breaks and mends only root can",
     );
   });
 
-  it("are not found in a folder that is not there", async () => {
+  it("are not found in a folder that is not there", () => {
     const stack = join(folder, "nowhere");
-    await expect(deployedEdges(parseConfig(example()), stack, {})).rejects.toThrow(
+    expect(() => deployedEdges(parseConfig(example()), stack, {})).toThrow(
       `${stack} does not exist; deploy first, or name the stack's folder with --stack`,
     );
   });
 
-  it("are not found without Terraform, and the message names what could not be run", async () => {
+  it("are not found without Terraform, and the message names what could not be run", () => {
     const environment = { TERRAFORM_BINARY_NAME: "no-such-terraform" };
-    await expect(deployedEdges(parseConfig(example()), folder, environment)).rejects.toThrow(
+    expect(() => deployedEdges(parseConfig(example()), folder, environment)).toThrow(
       `no-such-terraform output failed in ${folder}: spawnSync no-such-terraform ENOENT; deploy first`,
     );
   });

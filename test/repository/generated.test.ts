@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { jsonSchema } from "../../lib/config/json-schema.js";
+import { parseConfig } from "../../lib/config/load.js";
 import { configurationReference } from "../../lib/config/reference.js";
+import { sceneOf } from "../../lib/operations/diagram/scene.js";
+import { sceneSvg } from "../../lib/operations/diagram/svg.js";
 import { schemaDigest } from "../../scripts/bindings.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -15,6 +18,11 @@ describe("what is made from the code", () => {
 
   it("has a configuration reference that is the configuration's (else npm run docs)", () => {
     expect(read("docs/configuration.md")).toBe(configurationReference());
+  });
+
+  it("has a picture of the example's edge (else npm run docs)", () => {
+    const example = parseConfig(JSON.parse(read("edge.config.example.json")));
+    expect(read("docs/architecture.svg")).toBe(sceneSvg(sceneOf(example)));
   });
 
   it("has bindings of the committed schema (else npm run bindings)", () => {
