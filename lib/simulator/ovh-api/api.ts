@@ -8,8 +8,10 @@ import { type Durations, isoTime } from "./envelope.js";
 import { badRequest, conflict, notFound } from "./errors.js";
 import { type FailoverBehaviour, FailoverIps } from "./failover.js";
 import { Faults } from "./faults.js";
+import { Iam } from "./iam.js";
 import { type InstanceSurroundings, Instances } from "./instances.js";
 import { Networks } from "./networks.js";
+import { DEFAULT_QUOTA, type InstanceQuota } from "./region-routes.js";
 import { type Flavor, flavorsOf, type Image, imageOf, type Seed } from "./seed.js";
 import { Users } from "./users.js";
 
@@ -45,6 +47,11 @@ export class OvhProject {
   readonly failoverIps: FailoverIps;
   readonly users: Users;
   readonly buckets: Buckets;
+  readonly iam: Iam;
+  /** What each region grants. */
+  readonly quota: InstanceQuota = { ...DEFAULT_QUOTA };
+  /** Where the regions are, and which countries' FailOver IPs they take. */
+  readonly place = { continentCode: "EU", ipCountries: ["fr", "de", "be", "it"] };
   readonly flavors: readonly Flavor[];
   private images: readonly Image[];
   private readonly sshKeys = new Map<string, SshKey>();
@@ -56,7 +63,8 @@ export class OvhProject {
   ) {
     const { clock, random, durations } = options;
     const path = `/v2/publicCloud/project/${seed.project}`;
-    this.oauth2 = new OAuth2(seed.clients ?? [], clock, random);
+    this.iam = new Iam("xx1111-ovh", clock, random);
+    this.oauth2 = new OAuth2(seed.clients ?? [], clock, random, this.iam);
     this.rateLimit = new RateLimit(clock);
     this.flavors = seed.regions.flatMap(flavorsOf);
     this.images = seed.regions.flatMap((region) => seed.imageNames.map((name) => imageOf(region, name)));
@@ -112,6 +120,8 @@ export class OvhProject {
       ...[...this.sshKeys.keys()].map((name) => `SSH key ${name}`),
       ...this.users.list().map(({ id }) => `user ${id}`),
       ...this.buckets.names().map((name) => `bucket ${name}`),
+      ...this.iam.listClients().map((id) => `service account ${id}`),
+      ...this.iam.listPolicies().map(({ id }) => `policy ${id}`),
     ];
   }
 

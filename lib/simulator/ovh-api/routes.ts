@@ -2,9 +2,12 @@ import { Hono } from "hono";
 import type { Clock } from "../clock.js";
 import type { OvhProject } from "./api.js";
 import { authorize, type Caller } from "./auth.js";
-import type { Collection } from "./envelope.js";
+import { type Collection, isoTime } from "./envelope.js";
 import { ApiError, badRequest, notFound } from "./errors.js";
+import { actionOf } from "./iam.js";
+import { clientRoutes, policyRoutes } from "./iam-routes.js";
 import type { Journal } from "./journal.js";
+import { regionRoutes } from "./region-routes.js";
 import { storageRoutes } from "./storage-routes.js";
 
 /** What the routes need beside the store. */
@@ -34,7 +37,7 @@ export function ovhRoutes({ project, clock, journal }: RouteOptions): App {
     const url = new URL(c.req.url);
     const path = url.pathname.replace(/^\/(1\.0|v1)(?=\/)/, "");
     if (path !== "/auth/time" && path !== "/auth/oauth2/token") {
-      const caller = await identify(c.req, path, project, clock);
+      const caller = await identify(c.req, path, sender(c.env), project, clock);
       project.rateLimit.count(caller.name);
       c.set("caller", caller);
     }
@@ -45,13 +48,15 @@ export function ovhRoutes({ project, clock, journal }: RouteOptions): App {
   authRoutes(v1, project, clock);
   projectRoutes(v1, project);
   failoverRoutes(v1, project);
-  for (const below of ["role", "user", "user/*", "region/*"]) {
+  for (const below of ["role", "user", "user/*", "region", "region/*", "quota"]) {
     v1.use(`/cloud/project/:project/${below}`, async (c, next) => {
       checkProject(project.seed.project, c.req.param("project") ?? "");
       await next();
     });
   }
   storageRoutes(v1, project, json);
+  regionRoutes(v1, project);
+  clientRoutes(v1, project.iam, json);
   app.route("/v2", v2Routes(project));
   for (const prefix of ["/1.0", "/v1", "/"]) app.route(prefix, v1);
   return app;
@@ -64,10 +69,28 @@ interface Asked {
   header(name: string): string | undefined;
 }
 
-async function identify(request: Asked, path: string, project: OvhProject, clock: Clock): Promise<Caller> {
+/** The address that a request came from; empty where it came over no network. */
+function sender(env: unknown): string {
+  const { incoming } = (env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } };
+  return incoming?.socket?.remoteAddress ?? "";
+}
+
+async function identify(
+  request: Asked,
+  path: string,
+  ip: string,
+  project: OvhProject,
+  clock: Clock,
+): Promise<Caller> {
   const { method, url } = request;
   const bearer = /^Bearer (\S+)$/.exec(request.header("authorization") ?? "")?.[1];
-  if (bearer !== undefined) return project.oauth2.authorize(bearer, method, path);
+  if (bearer !== undefined) {
+    return project.oauth2.authorize(bearer, method, path, (clientId) => {
+      const asked = actionOf(method, path);
+      const identity = project.iam.identityOf(clientId);
+      return asked !== undefined && project.iam.allows({ ...asked, identity, ip });
+    });
+  }
   const signed = {
     method,
     url,
@@ -75,16 +98,16 @@ async function identify(request: Asked, path: string, project: OvhProject, clock
     body: await request.text(),
     header: (name: string) => request.header(name),
   };
-  const { applicationKey, rules } = authorize(signed, project.seed.keys, clock);
-  return { name: applicationKey, rules };
+  const { applicationKey, rules, expiration } = authorize(signed, project.seed.keys, clock);
+  return { name: applicationKey, rules, ...(expiration === undefined ? {} : { expiration }) };
 }
 
-function authRoutes(app: App, { oauth2 }: OvhProject, clock: Clock): void {
+function authRoutes(app: App, { oauth2, iam }: OvhProject, clock: Clock): void {
   app.post("/auth/oauth2/token", async (c) => c.json(oauth2.issue(new URLSearchParams(await c.req.text()))));
   app.get("/auth/time", (c) => c.json(Math.floor(clock.now() / 1000)));
   app.get("/auth/details", (c) =>
     c.json({
-      account: "xx1111-ovh",
+      account: iam.account,
       allowedRoutes: c.get("caller").rules,
       description: "simulated account",
       identities: [],
@@ -93,6 +116,21 @@ function authRoutes(app: App, { oauth2 }: OvhProject, clock: Clock): void {
       user: null,
     }),
   );
+  app.get("/auth/currentCredential", (c) => {
+    const { rules, expiration = null } = c.get("caller");
+    const at = isoTime(clock.now());
+    return c.json({
+      applicationId: 1001,
+      credentialId: 2002,
+      allowedIPs: null,
+      creation: at,
+      lastUse: at,
+      expiration,
+      ovhSupport: false,
+      rules,
+      status: "validated",
+    });
+  });
 }
 
 function projectRoutes(app: App, { seed }: OvhProject): void {
@@ -162,6 +200,7 @@ function v2Routes(project: OvhProject): App {
   const group = `${base}/compute/instanceGroup`;
   app.get(`${group}/:id`, (c) => c.json(project.instances.group(c.req.param("id"))));
   collectionRoutes(app, group, () => project.instances.groups);
+  policyRoutes(app, project.iam, json);
   return app;
 }
 

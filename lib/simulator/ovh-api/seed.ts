@@ -35,6 +35,8 @@ export interface ApiKey {
   readonly consumerKey: string;
   /** Calls it is granted; a `*` in a path stands for any text. */
   readonly rules: readonly AccessRule[];
+  /** When it ends, as the API writes times. @default - never */
+  readonly expiration?: string;
 }
 
 /** An OAuth2 service account with what it may do. */
