@@ -156,6 +156,14 @@ const ssh = z.strictObject({
     .describe("Public key file that the edges are created with. Default: privateKeyPath with .pub."),
 });
 
+const credentials = z.strictObject({
+  serviceAccount: flag("leave it out to make the edges' key yourself")
+    .default(false)
+    .describe(
+      "Whether the deploy makes the edges' credential: a service account of OVH's and a policy that lets it move this project's FailOver IPs from the edges' addresses. Its secret lies in the state. Default: false; the key comes from TF_VAR_edge_application_key and its like.",
+    ),
+});
+
 const limit = (name: string) =>
   integer(1, 3_600_000, "it is a number of milliseconds")
     .optional()
@@ -229,6 +237,7 @@ const shape = {
   claim: claim.prefault({}),
   ssh: ssh.prefault({}),
   drill: drill.optional(),
+  credentials: credentials.prefault({}),
   backend: backendSchema,
 };
 
