@@ -16,8 +16,17 @@ export interface Deployment {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-interface Outputs {
-  readonly edges?: { readonly value: Readonly<Record<string, { instance: string; address: string }>> };
+/** One edge in the outputs. */
+export interface DeployedOutput {
+  readonly instance: string;
+  readonly address: string;
+  /** MAC addresses as OVH reported them at the last deploy. */
+  readonly macs?: Readonly<Record<"external" | "internal" | "carp", string>>;
+}
+
+/** What the stack tells of itself. */
+export interface Outputs {
+  readonly edges?: { readonly value: Readonly<Record<string, DeployedOutput>> };
   readonly bundles?: { readonly value: Readonly<Record<string, string>> };
 }
 
@@ -31,6 +40,11 @@ export function readDeployment(
   stackFolder: string,
   environment: Environment,
 ): Deployment {
+  return deploymentOf(config, readOutputs(stackFolder, environment));
+}
+
+/** The outputs of a deployed stack, by Terraform or OpenTofu. @throws Error when the folder has none */
+export function readOutputs(stackFolder: string, environment: Environment): Outputs {
   if (!existsSync(stackFolder)) {
     throw new Error(`${stackFolder} does not exist; deploy first, or name the stack's folder with --stack`);
   }
@@ -44,7 +58,11 @@ export function readDeployment(
     throw new Error(
       `${binary} output failed in ${stackFolder}: ${error?.message ?? stderr.trim()}; deploy first`,
     );
-  const outputs: Outputs = JSON.parse(stdout);
+  return JSON.parse(stdout);
+}
+
+/** What the outputs of a stack say of the edges of a configuration. @throws Error for an edge that they do not name */
+export function deploymentOf(config: EdgeConfig, outputs: Outputs): Deployment {
   const { privateKeyPath, user, port } = config.ssh;
   const privateKey = privateKeyPath === undefined ? undefined : readKey(privateKeyPath);
   const edges = config.edges.map(({ name, sshHostKey }) => {

@@ -1,5 +1,6 @@
 import { CARP_INTERFACE } from "../edge/hostname-if.js";
 import type { RemoteEdge } from "./remote-edge.js";
+import { commandOf, type Section, sectionsOf } from "./sections.js";
 
 /** One demotion counter of an edge; `kernel` is what the kernel added of its own. */
 export interface DemotionCounter {
@@ -71,12 +72,8 @@ const SECTIONS: Readonly<Record<string, string>> = {
   boot: "sysctl -n kern.boottime; date +%s",
 };
 
-const MARK = "@@@";
-
-/** One command for all that is asked, so that a slow way to the edge is gone once. */
-export const REPORT_COMMAND = Object.entries(SECTIONS)
-  .map(([name, command]) => `echo '${MARK} ${name}'; (${command}) 2>&1; echo "${MARK} status $?"`)
-  .join("; ");
+/** One command for all that is asked. */
+export const REPORT_COMMAND = commandOf(SECTIONS);
 
 /** Asks an edge about itself. @throws Error when it cannot be reached */
 export async function reportOf(edge: RemoteEdge): Promise<EdgeReport> {
@@ -85,8 +82,7 @@ export async function reportOf(edge: RemoteEdge): Promise<EdgeReport> {
 
 /** Reads what `REPORT_COMMAND` printed. */
 export function parseReport(text: string): EdgeReport {
-  const sections = sectionsOf(text);
-  const section = (name: string) => sections.get(name) ?? { status: 127, lines: [] };
+  const section = sectionsOf(text);
   const install = section("install").lines.map((line) => line.replace(/^edge-install: /, ""));
   const told = (pattern: RegExp) =>
     install.flatMap((line) => {
@@ -105,23 +101,6 @@ export function parseReport(text: string): EdgeReport {
     waiting: install.some((line) => line.includes("waits for edge-install release")),
     ...(uptime === undefined ? {} : { uptime }),
   };
-}
-
-interface Section {
-  readonly status: number;
-  readonly lines: readonly string[];
-}
-
-function sectionsOf(text: string): Map<string, Section> {
-  const sections = new Map<string, Section>();
-  let [name, lines]: [string | undefined, string[]] = [undefined, []];
-  for (const line of text.split("\n")) {
-    const [mark, word = "", status] = line.split(" ");
-    if (mark !== MARK) lines.push(line);
-    else if (word !== "status") [name, lines] = [word, []];
-    else if (name !== undefined) sections.set(name, { status: Number(status), lines });
-  }
-  return sections;
 }
 
 function carpOf(lines: readonly string[]): EdgeReport["carp"] {
