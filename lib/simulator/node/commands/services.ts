@@ -71,7 +71,7 @@ export const ifstated: Command = async (call, machine) => {
     if (!machine.ifstatedRuns) await machine.startIfstated(file);
     return 0;
   }
-  const text = machine.sandbox.read(file);
+  const text = file === "/dev/stdin" ? await input(call) : machine.sandbox.read(file);
   if (text === undefined) {
     call.stderr(`ifstated: pushfile: ${file}: No such file or directory\n`);
     return 1;
@@ -93,3 +93,9 @@ export const ifstated: Command = async (call, machine) => {
   call.stderr("configuration OK\n");
   return 0;
 };
+
+async function input(call: Parameters<Command>[0]): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of call.stdin()) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
