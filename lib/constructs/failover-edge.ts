@@ -132,12 +132,15 @@ export class FailoverEdge extends Construct {
     const carpNetwork = this.network("carp-network", "carp", config.carpNetwork, config);
     const catalog = new RegionCatalog(this, "catalog", { serviceName, region });
     const name = `edge-${config.failoverIp.address.replaceAll(".", "-")}`;
-    const key = new CloudSshKey(this, "ssh-key", { serviceName, name, publicKey: publicKey(ssh) });
+    // They keep the name of the first address: another one would replace them, and every edge with them.
+    const lifecycle = { ignoreChanges: ["name"] };
+    const key = new CloudSshKey(this, "ssh-key", { serviceName, name, publicKey: publicKey(ssh), lifecycle });
     const group = new CloudInstanceGroup(this, "group", {
       serviceName,
       region,
       name,
       policy: "ANTI_AFFINITY",
+      lifecycle,
     });
     return new Map(
       config.edges.map((edge) => [

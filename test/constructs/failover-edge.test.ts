@@ -126,11 +126,13 @@ describe("an example's edges", () => {
       region: "SBG5",
       name: "edge-146-59-143-231",
       policy: "ANTI_AFFINITY",
+      lifecycle: { ignore_changes: ["name"] },
     });
     expect(stack.block("edge/edge/ssh-key")).toEqual({
       service_name: PROJECT,
       name: "edge-146-59-143-231",
       public_key: '${trimspace(file(pathexpand("~/.ssh/id_ed25519.pub")))}',
+      lifecycle: { ignore_changes: ["name"] },
     });
   });
 
