@@ -17,16 +17,22 @@ const ENDPOINTS: Readonly<Record<string, string>> = {
   "ovh-us": "https://api.us.ovhcloud.com/1.0",
 };
 
+/** The address of an endpoint: OVH's own by its name, any other as it is. */
+export function apiUrl(endpoint: string): string {
+  return ENDPOINTS[endpoint] ?? endpoint;
+}
+
 /** An answer of the API that is not a success. */
 export class OvhError extends Error {
   constructor(
     readonly status: number,
     readonly errorClass: string,
-    message: string,
+    /** OVH's own words. */
+    readonly reason: string,
     readonly queryId: string,
   ) {
     super(
-      `OVHcloud API error (status code ${status}): ${errorClass}: ${JSON.stringify(message)}${queryId === "" ? "" : ` (X-OVH-Query-Id: ${queryId})`}`,
+      `OVHcloud API error (status code ${status}): ${errorClass}: ${JSON.stringify(reason)}${queryId === "" ? "" : ` (X-OVH-Query-Id: ${queryId})`}`,
     );
   }
 }
@@ -34,10 +40,12 @@ export class OvhError extends Error {
 /** A client that signs its requests with an application key. */
 export class OvhClient {
   private offset: number | undefined;
+  /** Seconds by which its signatures are too old. */
+  private slow = 0;
   private readonly base: string;
 
   constructor(private readonly options: ClientOptions) {
-    this.base = ENDPOINTS[options.endpoint] ?? options.endpoint;
+    this.base = apiUrl(options.endpoint);
   }
 
   get<T>(path: string): Promise<T> {
@@ -56,11 +64,18 @@ export class OvhClient {
     return this.call<void>("DELETE", path);
   }
 
+  /** The same client with a clock that is some seconds slow, to see how OVH refuses that. */
+  late(seconds: number): OvhClient {
+    const client = new OvhClient(this.options);
+    client.slow = seconds;
+    return client;
+  }
+
   private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const url = this.url(path);
     const text = body === undefined ? "" : JSON.stringify(body);
     const { applicationKey, applicationSecret, consumerKey } = this.options;
-    const timestamp = Math.floor(Date.now() / 1000) + (await this.timeOffset());
+    const timestamp = Math.floor(Date.now() / 1000) + (await this.timeOffset()) - this.slow;
     const signed = [applicationSecret, consumerKey, method, url, text, timestamp].join("+");
     const headers: Record<string, string> = {
       Accept: "application/json",

@@ -1,0 +1,175 @@
+import type { EdgeConfig } from "../../config/schema.js";
+import type { Asked } from "../asked.js";
+import type { EdgeReport } from "../edge-report.js";
+import { advice, type Check, type Finding, found, type Outcome, redeliver, wrong } from "./check.js";
+import type { CarpCounters } from "./node-report.js";
+
+/** What was gathered of one edge for what they do together. */
+export interface MemberFacts {
+  readonly name: string;
+  readonly report: Asked<EdgeReport>;
+  /** Counters of carp at the beginning and at the end of some advertisement intervals. */
+  readonly counters: Asked<readonly [CarpCounters, CarpCounters]>;
+  /** sha256 of the programs, by path. */
+  readonly programs: Asked<Readonly<Record<string, string>>>;
+  readonly system: Asked<string>;
+  /** Digest of what the last deploy gave it. */
+  readonly wanted?: string;
+}
+
+/** What was gathered of the edges together. */
+export interface ClusterFacts {
+  readonly config: Pick<EdgeConfig, "interfaces" | "carp">;
+  readonly members: readonly MemberFacts[];
+  /** Seconds between the two looks at the counters. */
+  readonly seconds: number;
+}
+
+/** Checks of what the edges do together. */
+export const CLUSTER_CHECKS: readonly Check<ClusterFacts>[] = [
+  { name: "one master", judge: oneMaster },
+  { name: "advertisements", judge: advertisements },
+  { name: "bundle", judge: bundle },
+  { name: "same programs", judge: samePrograms },
+];
+
+const value = <T>(answer: Asked<T>): T | undefined => ("value" in answer ? answer.value : undefined);
+const silent = (members: readonly MemberFacts[]) =>
+  members.filter(({ report }) => !("value" in report)).map(({ name }) => name);
+const not = (names: readonly string[]) =>
+  `${names.join(", ")} ${names.length === 1 ? "was" : "were"} not reached`;
+
+function oneMaster({ members }: ClusterFacts): Outcome {
+  const roles = members.map(({ name, report }) => ({ name, state: value(report)?.carp?.state }));
+  const masters = roles.filter(({ state }) => state === "MASTER").map(({ name }) => name);
+  const missing = silent(members);
+  if (masters.length === 1) return { ok: masters[0] as string };
+  if (masters.length === 0 && missing.length > 0) {
+    return { impossible: `no edge that answers is master, and ${not(missing)}` };
+  }
+  const told = roles.map(({ name, state }) => `${name} ${state ?? "not reached"}`).join(", ");
+  const finding =
+    masters.length === 0
+      ? wrong(
+          `no edge is carp's master: ${told}`,
+          "nobody claims the FailOver IP",
+          "ifconfig carp0 on each edge; npm run deploy releases those that wait",
+        )
+      : wrong(
+          `${masters.length} edges are carp's master: ${told}`,
+          "they do not hear each other, and each claims the FailOver IP in turn until its tokens are spent",
+          "see advertisements below; if the vRack is sound, npm run deploy gives all the same password",
+        );
+  return { findings: [finding] };
+}
+
+function advertisements({ members, config, seconds }: ClusterFacts): Outcome {
+  const heard = members.flatMap(({ name, counters, report }) => {
+    const pair = value(counters);
+    if (pair === undefined) return [];
+    const [before, after] = pair;
+    const grown = (field: keyof CarpCounters) => after[field] - before[field];
+    const bad = grown("badAuthentication");
+    const other = grown("unknownVhid");
+    return [{ name, state: value(report)?.carp?.state, bad, other, good: grown("received") - bad - other }];
+  });
+  const findings = heard.flatMap(({ name, state, bad, other, good }): Finding[] => [
+    ...(bad > 0
+      ? [
+          wrong(
+            `${name} discarded ${bad} advertisements within ${seconds} s for bad authentication`,
+            "an edge with another password is not heard: both become master",
+            "export TF_VAR_carp_password=…; npm run deploy gives all edges the same one. If they have it: something else uses this vhid",
+          ),
+        ]
+      : []),
+    ...(other > 0
+      ? [
+          advice(
+            `${name} hears ${other} advertisements of another vhid within ${seconds} s`,
+            "something else runs CARP on the network that should carry nothing else",
+            `tcpdump -ni ${config.interfaces.carp} proto carp, and move it to a network of its own`,
+          ),
+        ]
+      : []),
+    ...(state === "BACKUP" && good <= 0 && bad === 0
+      ? [
+          wrong(
+            `${name} is BACKUP and heard no advertisement within ${seconds} s`,
+            "it takes over although the master is well",
+            `tcpdump -ni ${config.interfaces.carp} proto carp on ${name} and on the master; pfctl -s labels on both`,
+          ),
+        ]
+      : []),
+  ]);
+  if (findings.length > 0) return { findings };
+  const unknown = members.filter(({ counters }) => !("value" in counters)).map(({ name }) => name);
+  if (unknown.length > 0) return { impossible: not(unknown) };
+  const backups = heard.filter(({ state }) => state === "BACKUP");
+  return { ok: `heard by ${backups.map(({ name }) => name).join(", ") || "nobody, as there is no backup"}` };
+}
+
+function bundle({ members }: ClusterFacts): Outcome {
+  const why = "the edges may decide differently; the next deploy or boot brings surprises";
+  const findings = members.flatMap(({ name, report, wanted }): Finding[] => {
+    const told = value(report);
+    if (told === undefined) return [];
+    const { bundle: has, changed, waiting } = told;
+    return [
+      ...(has === undefined
+        ? [wrong(`${name} does not tell which bundle it has`, why, "npm run deploy")]
+        : wanted !== undefined && has !== wanted
+          ? [
+              wrong(
+                `${name} has bundle ${has.slice(0, 12)}, and the last deploy gave it ${wanted.slice(0, 12)}`,
+                why,
+                "npm run deploy",
+              ),
+            ]
+          : []),
+      ...changed.map((path) =>
+        wrong(
+          `${path} of ${name} is another one than was installed`,
+          why,
+          `find out who changed it; then ${redeliver(name)}`,
+        ),
+      ),
+      ...(waiting
+        ? [wrong(`${name} waits for its release`, "carp0 has its old password or none", "npm run deploy")]
+        : []),
+    ];
+  });
+  const missing = silent(members);
+  if (findings.length === 0 && missing.length > 0) return { impossible: not(missing) };
+  return found(findings, "as deployed");
+}
+
+function samePrograms({ members }: ClusterFacts): Outcome {
+  const told = members.flatMap(({ name, programs, system }) => {
+    const digests = value(programs);
+    return digests === undefined ? [] : [{ name, digests, system: value(system) }];
+  });
+  const paths = [...new Set(told.flatMap(({ digests }) => Object.keys(digests)))].sort();
+  const groups = (of: (one: (typeof told)[number]) => string) => new Set(told.map(of)).size;
+  const findings: Finding[] = paths
+    .filter((path) => groups(({ digests }) => digests[path] ?? "none") > 1)
+    .map((path) =>
+      wrong(
+        `${path} is not the same on all edges: ${told.map(({ name, digests }) => `${name} ${digests[path]?.slice(0, 8) ?? "none"}`).join(", ")}`,
+        "they may decide differently in the same failover",
+        "npm run deploy where the last one stopped; find out who changed it where it did not",
+      ),
+    );
+  if (groups(({ system }) => system ?? "") > 1) {
+    findings.push(
+      advice(
+        `the edges run different releases: ${told.map(({ name, system }) => `${name} ${system}`).join(", ")}`,
+        "fine during an upgrade, one edge at a time; not for long",
+        "sysupgrade on the older one",
+      ),
+    );
+  }
+  const missing = members.filter(({ programs }) => !("value" in programs)).map(({ name }) => name);
+  if (findings.length === 0 && missing.length > 0) return { impossible: not(missing) };
+  return found(findings, `on ${told.length} edges`);
+}
