@@ -121,7 +121,10 @@ interface EdgeStatus {
  *
  * @throws Error with what is wrong when that is not so within `ms`
  */
-export async function sound(cluster: DrillCluster, ms: number): Promise<RemoteEdge> {
+export async function sound(
+  cluster: Pick<DrillCluster, "edges" | "failoverIp" | "holder">,
+  ms: number,
+): Promise<RemoteEdge> {
   const started = Date.now();
   for (;;) {
     const wrong: string[] = [];

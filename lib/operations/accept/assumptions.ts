@@ -1,0 +1,26 @@
+import type { Assumption } from "./assumption.js";
+import { CARP_ASSUMPTIONS } from "./carp.js";
+import { DAEMON_ASSUMPTIONS } from "./daemons.js";
+import { DEPLOYMENT_ASSUMPTIONS } from "./deployment.js";
+import { OVH_ASSUMPTIONS } from "./ovh.js";
+import { PROGRAM_ASSUMPTIONS } from "./programs.js";
+import { SYSTEM_ASSUMPTIONS } from "./system.js";
+
+/** All assumptions, in the order in which they are asserted and documented. */
+export const ASSUMPTIONS: readonly Assumption[] = [
+  ...SYSTEM_ASSUMPTIONS,
+  ...PROGRAM_ASSUMPTIONS,
+  ...DAEMON_ASSUMPTIONS,
+  ...CARP_ASSUMPTIONS,
+  ...OVH_ASSUMPTIONS,
+  ...DEPLOYMENT_ASSUMPTIONS,
+];
+
+/** The assumptions of these ids, in the table's order. @throws Error for an id that there is none of */
+export function assumptionsNamed(ids: readonly string[]): readonly Assumption[] {
+  const unknown = ids.filter((id) => !ASSUMPTIONS.some((one) => one.id === id));
+  if (unknown.length > 0) {
+    throw new Error(`there is no assumption ${unknown.join(", ")}; npm run accept -- --list shows all`);
+  }
+  return ASSUMPTIONS.filter(({ id }) => ids.includes(id));
+}
