@@ -91,6 +91,11 @@ function readKey(path: string): string {
 }
 
 const DEPLOYER = ["OVH_APPLICATION_KEY", "OVH_APPLICATION_SECRET", "OVH_CONSUMER_KEY"] as const;
+const EDGES = [
+  "TF_VAR_edge_application_key",
+  "TF_VAR_edge_application_secret",
+  "TF_VAR_edge_consumer_key",
+] as const;
 
 /**
  * The deployer's own credentials.
@@ -103,11 +108,25 @@ export function deployerCredentials(
   environment: Environment,
   what: string,
 ): ClientOptions {
-  const missing = DEPLOYER.filter((name) => environment[name] === undefined);
+  return credentials(DEPLOYER, config, environment, what);
+}
+
+/** The edges' own key, from the variables of a deploy. @throws Error with all variables that are not set */
+export function edgeCredentials(config: EdgeConfig, environment: Environment): ClientOptions {
+  return credentials(EDGES, config, environment, "the edges' key is not tried");
+}
+
+function credentials(
+  names: readonly string[],
+  config: EdgeConfig,
+  environment: Environment,
+  what: string,
+): ClientOptions {
+  const missing = names.filter((name) => environment[name] === undefined);
   if (missing.length > 0) {
     throw new Error(`${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not set; ${what}`);
   }
-  const [applicationKey, applicationSecret, consumerKey] = DEPLOYER.map(
+  const [applicationKey, applicationSecret, consumerKey] = names.map(
     (name) => environment[name] as string,
   ) as [string, string, string];
   return {

@@ -30,6 +30,8 @@ export interface KeyVerdict {
 /** What a key is asked. */
 export interface KeyQuestions {
   readonly needed: readonly Right[];
+  /** Calls that it may be able to make, and need not. @default - none */
+  readonly tolerated?: readonly AccessRule[];
   /** GET calls that show, by not being refused, that it may do more than it needs. */
   readonly beyond: readonly AccessRule[];
   /**
@@ -81,10 +83,13 @@ export async function examineKey(
 }
 
 /** Holds a key to what it needs. */
-export function judgeKey(exam: KeyExam, { needed }: Pick<KeyQuestions, "needed">): KeyVerdict {
+export function judgeKey(
+  exam: KeyExam,
+  { needed, tolerated = [] }: Pick<KeyQuestions, "needed" | "tolerated">,
+): KeyVerdict {
   if ("refused" in exam) return { missing: [], excess: [], unproven: needed };
   if ("rules" in exam) {
-    const wide = uncovered(exam.rules, [...needed, OWN_RULES]);
+    const wide = uncovered(exam.rules, [...needed, ...tolerated, OWN_RULES]);
     return { missing: uncovered(needed, exam.rules), excess: wide, unproven: [] };
   }
   const trial = (right: AccessRule) => exam.tried.find((one) => ruleText(one) === ruleText(right));
@@ -108,7 +113,8 @@ async function attempt<T>(call: Promise<T>): Promise<Attempt<T>> {
     return { granted: true, value: await call };
   } catch (error) {
     if (!(error instanceof OvhError)) return { refused: (error as Error).message };
-    const { status, message } = error;
+    const { status } = error;
+    const message = error.message.replace(/ \(X-OVH-Query-Id: [^)]*\)$/, "");
     if (status === 403 && /has not been granted/.test(message)) return { granted: false };
     const aboutKey =
       status === 401 || status === 403 || (status === 400 && /signature|out of time/i.test(message));

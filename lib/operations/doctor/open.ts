@@ -2,7 +2,13 @@ import { existsSync } from "node:fs";
 import { ConfigError } from "../../config/errors.js";
 import { configFile, loadConfig } from "../../config/load.js";
 import type { EdgeConfig } from "../../config/schema.js";
-import { deployerCredentials, deploymentOf, type Outputs, readOutputs } from "../deployment.js";
+import {
+  deployerCredentials,
+  deploymentOf,
+  edgeCredentials,
+  type Outputs,
+  readOutputs,
+} from "../deployment.js";
 import { type OperationsOptions, stackFolder } from "../operations.js";
 import { type ClientOptions, OvhClient } from "../ovh-client.js";
 import { RemoteEdge } from "../remote-edge.js";
@@ -83,25 +89,9 @@ function questions(
     deployer: clientOrWhy(() => deployerCredentials(config as EdgeConfig, environment, "OVH is not asked")),
     edges: config?.credentials.serviceAccount
       ? "the edges have a service account, which only they can use"
-      : clientOrWhy(() => edgeCredentials(endpoint, environment)),
+      : clientOrWhy(() => edgeCredentials(config as EdgeConfig, environment)),
     outputs: "none" in deployed ? {} : (deployed.edges?.value ?? {}),
   });
-}
-
-const EDGES = ["TF_VAR_edge_application_key", "TF_VAR_edge_application_secret", "TF_VAR_edge_consumer_key"];
-
-/** The edges' own key, from the variables of a deploy. @throws Error with all variables that are not set */
-export function edgeCredentials(endpoint: string, environment: Host["environment"]): ClientOptions {
-  const missing = EDGES.filter((name) => !environment[name]);
-  if (missing.length > 0) {
-    throw new Error(
-      `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not set; the edges' key is not tried`,
-    );
-  }
-  const [applicationKey, applicationSecret, consumerKey] = EDGES.map(
-    (name) => environment[name] as string,
-  ) as [string, string, string];
-  return { endpoint, applicationKey, applicationSecret, consumerKey };
 }
 
 function clientOrWhy(options: () => ClientOptions): OvhClient | string {

@@ -1,0 +1,99 @@
+import { Command } from "commander";
+import { configFile, loadConfig } from "../lib/config/load.js";
+import type { EdgeConfig } from "../lib/config/schema.js";
+import { checkKey, checkScreen, checkStatus, type KeyHolder } from "../lib/operations/credentials/check.js";
+import { rightsScreen, stateRights } from "../lib/operations/credentials/statement.js";
+import { deployerCredentials, edgeCredentials } from "../lib/operations/deployment.js";
+import { routeOf } from "../lib/operations/failover-route.js";
+import { type ClientOptions, OvhClient } from "../lib/operations/ovh-client.js";
+import { endWith } from "./end-with.js";
+import { working } from "./operate.js";
+
+interface Options {
+  readonly config?: string;
+  readonly ipId?: string;
+  readonly json: boolean;
+}
+
+const program = new Command("credentials")
+  .description("says what the deployer's and the edges' keys must be able to do, and where they are made")
+  .option("--config <file>", "configuration (default: EDGE_CONFIG, else edge.config.json)")
+  .option(
+    "--ip-id <id>",
+    "id of the FailOver IP (default: OVH is asked with OVH_APPLICATION_KEY and its like)",
+  )
+  .option("--json", "print the result as JSON", false)
+  .addHelpText(
+    "after",
+    "\nExit status of check: 0 the keys can do what they must, and the edges' no more; 1 they cannot, or more;\n" +
+      "2 that could not be found out. docs/credentials.md tells how it is proven, and how keys are exchanged.",
+  );
+
+function load(): EdgeConfig {
+  return loadConfig(configFile(process.env, program.opts<Options>().config), process.env);
+}
+
+function client(options: () => ClientOptions): OvhClient | string {
+  try {
+    return new OvhClient(options());
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const deployerOf = (config: EdgeConfig) =>
+  client(() => deployerCredentials(config, process.env, "OVH is not asked"));
+
+/** The id that was given, else what OVH says. */
+async function ipIdOf(config: EdgeConfig): Promise<{ id: string } | { unknown: string }> {
+  const { ipId } = program.opts<Options>();
+  if (ipId !== undefined) return { id: ipId };
+  const ovh = deployerOf(config);
+  if (typeof ovh === "string") return { unknown: ovh };
+  return routeOf(config, ovh).catch((error: Error) => ({ unknown: error.message }));
+}
+
+const print = (value: unknown, screen: string) =>
+  process.stdout.write(program.opts<Options>().json ? `${JSON.stringify(value, null, 2)}\n` : screen);
+
+program.action(() =>
+  endWith(async () => {
+    const config = load();
+    const done = working("asking OVH for the FailOver IP's id", program.opts<Options>().json);
+    const statement = stateRights(config, await ipIdOf(config));
+    done();
+    print(statement, rightsScreen(statement));
+  }),
+);
+
+program
+  .command("check")
+  .description("proves what the keys can do and what not; changes nothing")
+  .option("--only <holder>", "deployer or edges (default: both)")
+  .action(({ only }: { only?: string }) =>
+    endWith(async () => {
+      if (only !== undefined && !["deployer", "edges"].includes(only)) {
+        throw new Error(`--only must be deployer or edges, got ${only}`);
+      }
+      const config = load();
+      const done = working("asking OVH what the keys may do", program.opts<Options>().json);
+      const known = await ipIdOf(config);
+      const id = "id" in known ? known.id : undefined;
+      const edges = config.credentials.serviceAccount
+        ? "the deploy makes a service account, which only the edges can use; npm run status tells whether OVH answers them"
+        : client(() => edgeCredentials(config, process.env));
+      const clients = { deployer: deployerOf(config), edges };
+      const holders = (Object.keys(clients) as KeyHolder[]).filter(
+        (holder) => only === undefined || only === holder,
+      );
+      const checks = await Promise.all(
+        holders.map((holder) => checkKey(holder, clients[holder], config, id)),
+      );
+      done();
+      print({ checks }, checkScreen(checks));
+      return checkStatus(checks);
+    }, 2),
+  );
+
+await program.parseAsync();
+process.exit();
