@@ -1,0 +1,110 @@
+// Records the plans in test/fixtures/plans: npx tsx test/operations/pull-request/record.ts
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { EdgeConfigInput } from "../../../lib/config/schema.js";
+import { Playground } from "../../../lib/playground/playground.js";
+import { findTerraform } from "../../../lib/playground/prerequisites.js";
+import { example } from "../../config/example.js";
+import { run } from "../../e2e/process.js";
+import { cleaned, PLANS, trimmed } from "./recorded.js";
+
+const config = example() as EdgeConfigInput;
+const [first, second] = config.edges as [EdgeConfigInput["edges"][number], EdgeConfigInput["edges"][number]];
+const three = {
+  ...config,
+  edges: [first, second, { ...second, name: "bi-edge-sbg-3", internalAddress: "10.10.0.13" }],
+};
+const playground = await Playground.create({ config: three, region: { speed: 4 } });
+const deployed = playground.readConfig();
+
+const terraform = (...args: string[]) =>
+  run(findTerraform(process.env), args, {
+    cwd: playground.stackFolder,
+    env: { ...process.env, ...playground.environment() },
+  });
+
+async function record(
+  name: string,
+  changes: (config: EdgeConfigInput) => EdgeConfigInput = (one) => one,
+  args: string[] = [],
+) {
+  playground.writeConfig(changes(deployed));
+  await playground.synth();
+  await playground.terraform.init();
+  const file = join(playground.folder, "plan");
+  const planned = await terraform(
+    "plan",
+    "-input=false",
+    "-json",
+    "-detailed-exitcode",
+    `-out=${file}`,
+    ...args,
+  );
+  if (planned.status === 1) {
+    const errors = planned.stdout.split("\n").filter((line) => line.includes('"type":"diagnostic"'));
+    writeFileSync(join(PLANS, `${name}.messages`), `${cleaned(errors.join("\n"))}\n`, { mode: 0o644 });
+  } else {
+    const shown = await terraform("show", "-json", file);
+    const text = JSON.stringify(trimmed(JSON.parse(shown.stdout)), null, 1);
+    writeFileSync(join(PLANS, `${name}.json`), `${cleaned(text)}\n`, { mode: 0o644 });
+  }
+  rmSync(file, { force: true });
+  process.stdout.write(`${name}: ${planned.status}\n`);
+}
+
+const address = (type: string, name: string) => async () => {
+  const { stdout } = await terraform("state", "list");
+  return stdout.split("\n").find((line) => line.startsWith(`${type}.`) && line.includes(name)) as string;
+};
+const instance = (name: string) => address("ovh_cloud_instance", `_${name}_`)();
+const edge = (index: number, change: object) => (one: EdgeConfigInput) => ({
+  ...one,
+  edges: one.edges.map((each, at) => (at === index ? { ...each, ...change } : each)),
+});
+
+const { project } = playground.region;
+
+try {
+  await record("first-deploy");
+  await playground.terraform.apply(() => {});
+  await record("no-changes");
+  await record("skew", edge(1, { advskew: 60 }));
+  await record("preempt-and-probe", (one) => ({
+    ...one,
+    carp: { ...one.carp, preempt: true },
+    probe: { ...one.probe, targets: ["9.9.9.9"] },
+  }));
+  const { carpPassword } = playground;
+  playground.carpPassword = "another-password_2";
+  await record("password");
+  playground.carpPassword = carpPassword;
+  await record("flavor", edge(1, { flavor: "b3-16" }));
+  await record("flavors", (one) => ({
+    ...one,
+    edges: one.edges.map((each) => ({ ...each, flavor: "b3-16" })),
+  }));
+  await record("replaced-backup", undefined, [`-replace=${await instance("bi-edge-sbg-2")}`]);
+  await record("replaced-holder", undefined, [`-replace=${await instance("bi-edge-sbg-1")}`]);
+  await record("zone", (one) => ({ ...one, availabilityZone: "eu-west-sbg-b" }));
+  await record("removed-edge", (one) => ({ ...one, edges: one.edges.slice(0, 2) }));
+  await record("renamed-edge", edge(2, { name: "bi-edge-sbg-4" }));
+  await record("carp-network", (one) => ({
+    ...one,
+    carpNetwork: { ...one.carpNetwork, vlanId: 26 } as never,
+  }));
+  await record("attachment", undefined, [
+    `-replace=${await address("ovh_cloud_project_failover_ip_attach", "attach")()}`,
+  ]);
+  await record("no-such-ip", (one) => ({ ...one, failoverIp: { address: "146.59.143.232" } }));
+  project.failoverIps.add("5d9b1f7e-0000-4000-8000-000000000002", "146.59.143.232");
+  await record("another-ip", (one) => ({ ...one, failoverIp: { address: "146.59.143.232" } }));
+  await record("destroy", undefined, ["-destroy"]);
+  const lost = project.instances.instances
+    .list()
+    .find(({ currentState }) => currentState?.name === "bi-edge-sbg-3");
+  project.instances.instances.delete(lost?.id as string);
+  project.settle();
+  await record("lost-edge");
+} finally {
+  await playground.stop();
+}
