@@ -3,8 +3,8 @@ import { type Bench, IP } from "./bench.js";
 export const RESULT = "/var/run/claim.json";
 
 /** A claim as edge-sync starts it, with what it said, its times left out. */
-export async function claim(bench: Bench, flags = "") {
-  const { status, stdout, stderr } = await bench.run(`ip-move claim -result ${RESULT} ${flags}`);
+export async function claim(bench: Bench, flags = "", environment: Readonly<Record<string, string>> = {}) {
+  const { status, stdout, stderr } = await bench.run(`ip-move claim -result ${RESULT} ${flags}`, environment);
   return { status, stdout, said: timeless(stderr) };
 }
 

@@ -1,5 +1,6 @@
+import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, it, vi } from "vitest";
-import { HASTE, IN_REAL_TIME, IP, LOOK, POST, SECRETS, useBench } from "./bench.js";
+import { HASTE, HOST, IN_GREAT_HASTE, IN_REAL_TIME, IP, LOOK, POST, SECRETS, useBench } from "./bench.js";
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -116,6 +117,42 @@ describe("a claim that OVH refuses", () => {
 });
 
 describe("a claim that fails before its POST", () => {
+  it("for a connection that is not there costs no token, and is tried again at the next poll", async () => {
+    const deaf = createServer((socket) => socket.on("error", () => {}));
+    await new Promise<void>((resolve) => deaf.listen(0, "127.0.0.1", resolve));
+    try {
+      await pass();
+      bench.lead(HOST, (deaf.address() as AddressInfo).port);
+      await bench.become("MASTER");
+      await bench.run("edge-sync", IN_GREAT_HASTE);
+      await bench.until(() => memory().refused === 1, "the claim gives up");
+      expect(begun()).toBe(1);
+      const {
+        tokens,
+        known,
+        retry_at: retryAt,
+        last_claim: last,
+      } = memory() as never as {
+        tokens: number;
+        known: string;
+        retry_at: number;
+        last_claim: { at: number };
+      };
+      expect({ tokens, known, last }).toMatchObject({
+        tokens: 3,
+        known: "elsewhere",
+        last: { status: 5, refused: 1, posted: 0 },
+      });
+      expect(retryAt - last.at).toBeCloseTo(10, 3);
+      expect(posts()).toBe(0);
+    } finally {
+      deaf.close();
+      bench.lead(HOST, bench.api.httpsPort as number);
+    }
+    await passUntil(() => bench.routedTo() === bench.here, "the next claim arrives");
+    expect(memory()).toMatchObject({ tokens: 2, known: "here" });
+  });
+
   it("for its configuration is not tried again at once, and again", async () => {
     await pass(IN_REAL_TIME);
     await bench.run("edge-sync poll", IN_REAL_TIME);

@@ -149,7 +149,7 @@ describe("ip-move with the flags of ipmoveOvh", () => {
     expect(await move(byId())).toEqual({
       status: 0,
       stdout: "",
-      said: [`ip-move: the outcome is unknown: no connection or no answer from ${HOST}`, ...moved()],
+      said: [`ip-move: the outcome is unknown: no answer from ${HOST}`, ...moved()],
     });
     expect(bench.requests().filter((request) => request === POST)).toHaveLength(1);
     expect(bench.project.failoverIps.attaches).toHaveLength(1);

@@ -104,7 +104,7 @@ describe("ip-move check", () => {
     expect(await bench.run("ip-move check")).toEqual({
       status: 5,
       stdout: "",
-      stderr: `ip-move: check: no connection or no answer from ${HOST}: nc: getaddrinfo for host '${HOST}' port 443: no address associated with name\n`,
+      stderr: `ip-move: check: no connection to ${HOST}: nc: getaddrinfo for host '${HOST}' port 443: no address associated with name\n`,
     });
   });
 
@@ -172,7 +172,7 @@ describe("ip-move status", () => {
     bench.lead(HOST, "no such name");
     expect(await bench.run("ip-move status")).toEqual({
       status: 5,
-      stdout: `no connection or no answer from ${HOST}: nc: getaddrinfo for host '${HOST}' port 443: no address associated with name\ncarp0 is BACKUP\n`,
+      stdout: `no connection to ${HOST}: nc: getaddrinfo for host '${HOST}' port 443: no address associated with name\ncarp0 is BACKUP\n`,
       stderr: "",
     });
   });

@@ -263,7 +263,9 @@ describe("what is secret", () => {
       for (const { words } of bench.processes()) seen.add(words.join(" "));
       return ended;
     }, "the claim ends");
-    expect([...seen].filter((words) => words.includes(`/usr/bin/nc -c ${HOST} 443`))).not.toEqual([]);
+    expect([...seen].filter((words) => words.includes(`/usr/bin/nc -c -v -w 30 ${HOST} 443`))).not.toEqual(
+      [],
+    );
     for (const secret of Object.values(SECRETS)) expect([...seen].join("\n")).not.toContain(secret);
     expect([...seen].join("\n")).not.toMatch(/\$1\$|X-Ovh|Bearer/i);
   });

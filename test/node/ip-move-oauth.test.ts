@@ -165,7 +165,7 @@ describe("a token that OVH does not give", () => {
   it("for wrong credentials: a claim is refused, exit 3, with no POST to the API", async () => {
     await serviceAccount(unknownClient);
     const reason = "OVH refuses the credentials: HTTP 401: unknown client";
-    expect(await claim()).toEqual({ status: 3, stdout: "", said: [POSTED, refused(reason)] });
+    expect(await claim()).toEqual({ status: 3, stdout: "", said: [refused(reason)] });
     expect(lines()).toEqual([ASK]);
     expect(bench.json(RESULT)).toMatchObject({ refused: 1, status: 3 });
     expect(bench.machine.sandbox.read(TOKEN_FILE)).toBeUndefined();

@@ -1,3 +1,4 @@
+import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { HASTE, HOST, IN_REAL_TIME, IP, LOOK, POST, useBench } from "./bench.js";
 import {
@@ -17,7 +18,7 @@ vi.setConfig({ testTimeout: 20_000 });
 
 const bench = useBench();
 const claim = (flags?: string) => claimOn(bench, flags);
-const NO_ANSWER = `no connection or no answer from ${HOST}`;
+const NO_ANSWER = `no answer from ${HOST}`;
 
 const posts = () => bench.requests().filter((request) => request === POST);
 
@@ -94,7 +95,9 @@ describe("a POST whose outcome is unknown is looked at, and never sent again", (
     const { status, stderr } = await bench.run(`ip-move claim -result ${RESULT}`, IN_REAL_TIME);
     expect({ status, said: timeless(stderr) }).toEqual({
       status: 5,
-      said: [POSTED, `ip-move: claim not sent ms=… no connection or no answer from ${HOST}`],
+      said: [
+        `ip-move: claim not sent ms=… no connection to ${HOST}: nc: connect to ${HOST} (192.0.2.1) port 443 (tcp) failed: Operation timed out`,
+      ],
     });
     expect(bench.requests()).toEqual([]);
     expect(bench.json(RESULT)).toMatchObject({ done: 1, refused: 1, status: 5 });
@@ -108,12 +111,16 @@ describe("a POST whose outcome is unknown is looked at, and never sent again", (
     const { sandbox } = bench.machine;
     const nc = sandbox.read("/usr/bin/nc") as string;
     const failure = `nc: tls ${what} failed (${what} failed: Connection reset by peer)`;
-    sandbox.write("/usr/bin/nc", `#!/bin/sh\nread -r request\necho "${failure}" >&2\nexit 1\n`, 0o555);
+    sandbox.write(
+      "/usr/bin/nc",
+      `#!/bin/sh\necho "TLS handshake negotiated" >&2\nread -r request\necho "${failure}" >&2\nexit 1\n`,
+      0o555,
+    );
     try {
-      expect(await claim("-deadline 4")).toEqual({
+      expect(await claim("-deadline 20")).toEqual({
         status: 5,
         stdout: "",
-        said: [POSTED, expect.stringMatching(/claim phase=unknown reason=".*" ms=…$/), TOO_LATE],
+        said: [POSTED, unknown(`${NO_ANSWER}: ${failure}`), TOO_LATE],
       });
       expect(bench.json(RESULT)).not.toHaveProperty("refused");
     } finally {
@@ -136,7 +143,7 @@ describe("a POST whose outcome is unknown is looked at, and never sent again", (
 });
 
 describe("a POST that cannot have been sent costs no token", () => {
-  const unsent = `ip-move: claim not sent ms=… ${NO_ANSWER}`;
+  const unsent = `ip-move: claim not sent ms=… no connection to ${HOST}`;
 
   // The claim settles for so long that its nc has given up when the POST is due.
   it("when nothing listens", async () => {
@@ -144,7 +151,8 @@ describe("a POST that cannot have been sent costs no token", () => {
     const server = new RawServer(bench.certificate, () => "");
     bench.lead(HOST, await server.listen());
     await server.close();
-    expect(await claim("-settle 20")).toEqual({ status: 5, stdout: "", said: [POSTED, unsent] });
+    const why = `nc: connect to ${HOST} (127.0.0.1) port 443 (tcp) failed: Connection refused`;
+    expect(await claim("-settle 20")).toEqual({ status: 5, stdout: "", said: [`${unsent}: ${why}`] });
     expect(bench.json(RESULT)).toMatchObject({ done: 1, refused: 1, status: 5 });
   });
 
@@ -154,10 +162,7 @@ describe("a POST that cannot have been sent costs no token", () => {
     expect(await claim("-settle 20")).toEqual({
       status: 5,
       stdout: "",
-      said: [
-        POSTED,
-        `${unsent}: nc: getaddrinfo for host '${HOST}' port 443: no address associated with name`,
-      ],
+      said: [`${unsent}: nc: getaddrinfo for host '${HOST}' port 443: no address associated with name`],
     });
     expect(bench.json(RESULT)).toMatchObject({ done: 1, refused: 1, status: 5 });
   });
@@ -259,18 +264,32 @@ describe("what is no HTTP answer", () => {
     expect(lines()).toEqual([LOOK]);
   });
 
+  /** Something that is no answer yet: the wait is for a whole one. */
+  const drip = (socket: TLSSocket) => {
+    const drops = setInterval(() => socket.write("H"), 100);
+    socket.on("close", () => clearInterval(drops));
+  };
+
   it("silence: after 20 s it looks", async () => {
-    await answering((socket) => {
-      // Something that is no answer yet: the wait is for a whole one.
-      const drip = setInterval(() => socket.write("H"), 100);
-      socket.on("close", () => clearInterval(drip));
-    });
+    await answering(drip);
     expect(await claim()).toEqual({
       status: 6,
       stdout: "",
       said: [POSTED, unknown("no answer within 20 s"), elsewhere(bench)],
     });
     expect(lines()).toEqual([POST, LOOK]);
+    await bench.quiet();
+  });
+
+  it("silence beyond the deadline of the claim: it waits no longer than that", async () => {
+    await answering(drip);
+    const { status, said } = await claim("-deadline 12");
+    expect({ status, said: said.map((line) => line.replace(/within \d+ s/, "within … s")) }).toEqual({
+      status: 5,
+      said: [POSTED, unknown("no answer within … s"), TOO_LATE],
+    });
+    expect(Number(/within (\d+) s/.exec(said[1] as string)?.[1])).toBeLessThanOrEqual(12);
+    expect(lines()).toEqual([POST]);
     await bench.quiet();
   });
 

@@ -1,5 +1,10 @@
 import { createServer, type Server } from "node:https";
-import { type AddressInfo, createServer as createPlainServer } from "node:net";
+import {
+  type AddressInfo,
+  createServer as createPlainServer,
+  type Server as PlainServer,
+  type Socket,
+} from "node:net";
 import { rootCertificates } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Authority, makeAuthority } from "../../../lib/simulator/certificates.js";
@@ -78,6 +83,7 @@ describe.skipIf(!nodesRun)("nc -c", () => {
   let node: TestNode;
   let authority: Authority;
   const servers: Server[] = [];
+  const plainServers: PlainServer[] = [];
   const ports = new Map<string, number>();
   let requests: string[] = [];
 
@@ -90,6 +96,16 @@ describe.skipIf(!nodesRun)("nc -c", () => {
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     ports.set(at, (server.address() as AddressInfo).port);
+  };
+  /** A port on which no TLS is spoken. */
+  const plain = async (accept: (socket: Socket) => void) => {
+    const server = createPlainServer((socket) => {
+      socket.on("error", () => {});
+      accept(socket);
+    });
+    plainServers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return (server.address() as AddressInfo).port;
   };
   /** A port that nothing listens on any more. */
   const closedPort = async () => {
@@ -108,6 +124,8 @@ describe.skipIf(!nodesRun)("nc -c", () => {
     await serve("other.example", authority, ["eu.api.ovh.com"]);
     await serve("strange.example", stranger, ["strange.example"]);
     ports.set("closed.example", await closedPort());
+    ports.set("deaf.example", await plain(() => {}));
+    ports.set("plain.example", await plain((socket) => socket.end("220 no TLS here\r\n")));
     node = await TestNode.boot({
       ca: authority.ca,
       speed: 1000,
@@ -122,7 +140,7 @@ describe.skipIf(!nodesRun)("nc -c", () => {
   });
   afterAll(() => {
     node?.end();
-    for (const server of servers) server.close();
+    for (const server of [...servers, ...plainServers]) server.close();
   });
   beforeEach(() => {
     requests = [];
@@ -186,6 +204,63 @@ describe.skipIf(!nodesRun)("nc -c", () => {
     "far.example",
   ])("says nothing when %s does not take the connection", async (host) => {
     expect(await ask(`-c ${host} 443`)).toEqual(failure(""));
+  });
+
+  it("says with -v when it is connected, and when the handshake is done", async () => {
+    const { status, stderr } = await ask("-c -v eu.api.ovh.com 443");
+    expect(status).toBe(0);
+    expect(stderr.split("\n")).toEqual([
+      "Connection to eu.api.ovh.com (127.0.0.1) 443 port [tcp/https] succeeded!",
+      expect.stringMatching(/^TLS handshake negotiated TLSv1\.3\/\S+ with host eu\.api\.ovh\.com$/),
+      "Peer name: eu.api.ovh.com",
+      expect.stringMatching(/^Subject: \/CN=/),
+      expect.stringMatching(/^Issuer: \/CN=/),
+      expect.stringMatching(/^Valid From: \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/),
+      expect.stringMatching(/^Valid Until: \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/),
+      expect.stringMatching(/^Cert Hash: SHA256:[0-9a-f]{64}$/),
+      "",
+    ]);
+  });
+
+  it.each([
+    ["old.example", "tls handshake failed (certificate verification failed: certificate has expired)"],
+    ["plain.example", "tls handshake failed (handshake failed: wrong version number)"],
+  ])("says with -v that it is connected to %s, and that the handshake failed", async (host, why) => {
+    expect(await ask(`-c -v ${host} 443`)).toEqual(
+      failure(`Connection to ${host} (127.0.0.1) 443 port [tcp/https] succeeded!\nnc: ${why}\n`),
+    );
+  });
+
+  it.each([
+    ["closed.example", "127.0.0.1", "Connection refused"],
+    ["far.example", "192.0.2.1", "Operation timed out"],
+  ])("says with -v why %s does not take the connection", async (host, address, why) => {
+    expect(await ask(`-c -v ${host} 443`)).toEqual(
+      failure(`nc: connect to ${host} (${address}) port 443 (tcp) failed: ${why}\n`),
+    );
+  });
+
+  it("waits with -w no longer for a connection, for a handshake, or in silence", async () => {
+    expect(await ask("-c -v -w 1 far.example 443")).toEqual(
+      failure("nc: connect to far.example (192.0.2.1) port 443 (tcp) failed: Operation timed out\n"),
+    );
+    expect(await ask("-c -w 100 deaf.example 443")).toEqual(
+      failure("nc: tls handshake failed (Operation timed out)\n"),
+    );
+    // As if all were well.
+    const silent = `perl -MIPC::Open3 -e 'waitpid(open3(my $in, ">&STDOUT", ">&STDERR", @ARGV), 0); print $? >> 8'`;
+    expect(await node.sh(`${silent} nc -c -w 300 eu.api.ovh.com 443`)).toEqual(result({ stdout: "0" }));
+    expect(await ask("-c -w x eu.api.ovh.com 443")).toEqual(failure("nc: timeout invalid: x\n"));
+  });
+
+  it.each(["-N -c h 443", "-c -u h 443", "-z h 443", "h 443"])("plays no part in `nc %s`", async (words) => {
+    const { status, stderr } = await node.sh(`nc ${words}`);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^nc: the simulated one plays -c \[-v\] \[-e name\] \[-R file\] \[-w timeout\], not .*\n$/,
+      ),
+    ]);
   });
 
   it("reads on after the end of its input, until the server closes", async () => {
