@@ -6,7 +6,11 @@ import { fileURLToPath } from "node:url";
 // cdktf with a umask that hides its plan file, which is deleted afterwards: it holds the variables in clear.
 const root = fileURLToPath(new URL("../", import.meta.url));
 process.umask(0o077);
-const child = spawn(join(root, "node_modules", ".bin", "cdktf"), process.argv.slice(2), { stdio: "inherit" });
+// Providers that run already are in no registry, where a lock would look for them.
+const unlocked = process.env.TF_REATTACH_PROVIDERS === undefined ? [] : ["--skip-provider-lock"];
+const child = spawn(join(root, "node_modules", ".bin", "cdktf"), [...process.argv.slice(2), ...unlocked], {
+  stdio: "inherit",
+});
 // A terminal tells both at once; whatever ends cdktf, its plan is deleted after it.
 for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
 process.on("SIGTERM", () => child.kill("SIGTERM"));

@@ -17,6 +17,7 @@ const program = operateCommand(
   "shows what is deployed, who holds the FailOver IP, and whether all agree",
 )
   .option("--watch [seconds]", "show it again and again (default: every 2 s)", seconds)
+  .option("--wait <seconds>", "ask again until all is as it should be, for that long at most", seconds)
   .option("--strict", "exit 1 for whatever needs a look, not only for a disagreement", false)
   .addHelpText(
     "after",
@@ -28,29 +29,43 @@ const program = operateCommand(
 const options = program.opts();
 const interrupt = new AbortController();
 
-async function show(operations: Operations): Promise<number> {
-  const done = working("asking the edges and OVH", options.json);
+async function look(operations: Operations): Promise<{ readonly exit: number; readonly screen: string }> {
   const status = await gatherStatus(operations);
-  done();
   const verdict = judgeStatus(status);
-  const { json, watch } = options;
+  const { json, watch, strict } = options;
   const screen = json
     ? `${JSON.stringify({ ...status, ...verdict }, null, watch === undefined ? 2 : undefined)}\n`
     : statusScreen(status, verdict);
-  const clear = watch !== undefined && !json && process.stdout.isTTY === true ? "\x1b[H\x1b[2J" : "";
-  process.stdout.write(clear + screen);
-  return exitStatus(verdict, options.strict);
+  return { exit: exitStatus(verdict, strict), screen };
 }
 
-await operate(options, async (operations) => {
-  if (options.watch === undefined) return show(operations);
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupt.abort());
-  const pause = options.watch === true ? 2 : options.watch;
+/** Looks until there is nothing to complain of, or the time is over. */
+async function wait(operations: Operations, deadline: number) {
+  const end = performance.now() + deadline * 1000;
   for (;;) {
-    const status = await show(operations);
-    if (interrupt.signal.aborted) return status;
-    await sleep(pause * 1000, undefined, { signal: interrupt.signal }).catch(() => {});
-    if (interrupt.signal.aborted) return status;
+    const seen = await look(operations);
+    if (seen.exit === 0 || performance.now() > end) return seen;
+    await pause(2);
+    if (interrupt.signal.aborted) return seen;
+  }
+}
+
+/** Waits some seconds, or until it is interrupted. */
+const pause = (length: number) =>
+  sleep(length * 1000, undefined, { signal: interrupt.signal }).catch(() => {});
+
+await operate(options, async (operations) => {
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupt.abort());
+  const { watch, json } = options;
+  const every = watch === true ? 2 : watch;
+  for (;;) {
+    const done = working("asking the edges and OVH", json || watch !== undefined);
+    const seen = await (options.wait === undefined ? look(operations) : wait(operations, options.wait));
+    done();
+    const clear = watch !== undefined && !json && process.stdout.isTTY === true ? "\x1b[H\x1b[2J" : "";
+    process.stdout.write(clear + seen.screen);
+    if (watch !== undefined && !interrupt.signal.aborted) await pause(every);
+    if (watch === undefined || interrupt.signal.aborted) return seen.exit;
   }
 });
 process.exit();

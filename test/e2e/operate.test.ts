@@ -160,6 +160,15 @@ describe("npm run status", { timeout: 120_000 }, () => {
     for (const line of stdout.trimEnd().split("\n")) expect(JSON.parse(line).agreement).toBe("agree");
   });
 
+  it("waits until all is as it should be, or says what is not when the time is over", async () => {
+    await machine(second).sandbox.run("edge-sync drain");
+    const { status, stdout } = await command("status", "--wait", "1", "--strict");
+    expect([status, stdout.includes(`${second} is drained`)]).toEqual([1, true]);
+    const waiting = start(process.execPath, words("status", ["--wait", "60", "--strict"]), environment());
+    await machine(second).sandbox.run("edge-sync undrain");
+    expect((await waiting.ended).status).toBe(0);
+  });
+
   it("shows the rest when an edge has lost its power", async () => {
     machine(second).powerOff();
     try {
@@ -193,6 +202,27 @@ describe("npm run status", { timeout: 120_000 }, () => {
     expect([ended.status, ended.stdout]).toEqual([status, ""]);
     if (typeof message === "string") expect(ended.stderr).toBe(message);
     else expect(ended.stderr).toMatch(message);
+  });
+});
+
+describe("npm run ssh", () => {
+  it("runs a command on an edge, hands its exit status on, and trusts the configured host key alone", async () => {
+    const { status, stdout, stderr } = await command("ssh", second, "hostname; exit 7");
+    expect([status, stdout, stderr]).toEqual([7, `${second}\n`, ""]);
+    const config = playground.readConfig();
+    const wrong = config.edges.map((edge) => ({ ...edge, sshHostKey: playground.region.hostKey(first) }));
+    playground.writeConfig({ ...config, edges: wrong });
+    const refused = await command("ssh", second, "hostname");
+    playground.writeConfig(config);
+    expect([refused.status, refused.stdout]).toEqual([255, ""]);
+  });
+
+  it("knows the edges by their names", async () => {
+    expect(await command("ssh", "edge-9")).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: `there is no edge edge-9; there are ${first}, ${second}\n`,
+    });
   });
 });
 

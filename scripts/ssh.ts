@@ -1,0 +1,51 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { openOperations } from "../lib/operations/operations.js";
+import { knownHostsLine, sshArguments } from "../lib/operations/ssh-command.js";
+import { endWith } from "./end-with.js";
+
+const program = new Command("ssh")
+  .description("logs in to an edge by its name, or runs a command there, as the deploy would reach it")
+  .argument("<edge>", "name of the edge")
+  .argument("[command...]", "command with its arguments (default: a shell)")
+  .option("--config <file>", "configuration (default: EDGE_CONFIG, else edge.config.json)")
+  .option(
+    "--stack <folder>",
+    "folder of the deployed stack (default: EDGE_STACK, else cdktf.out/stacks/edge)",
+  )
+  .passThroughOptions()
+  .addHelpText(
+    "after",
+    "\nExit status: the command's; 255 when the edge cannot be reached; 2 for a wrong name.",
+  )
+  .parse();
+
+await endWith(async () => {
+  const [name, ...command] = program.args as [string, ...string[]];
+  const { config, edges } = openOperations(program.opts(), process.env);
+  const address = edges.find((edge) => edge.name === name)?.address;
+  if (address === undefined) {
+    throw new Error(`there is no edge ${name}; there are ${edges.map((edge) => edge.name).join(", ")}`);
+  }
+  const folder = mkdtempSync(join(tmpdir(), "edge-ssh-"));
+  try {
+    const knownHosts = join(folder, "known_hosts");
+    writeFileSync(knownHosts, knownHostsLine(address));
+    const privateKeyPath = config.ssh.privateKeyPath?.replace(/^~(?=\/)/, homedir());
+    const { status, error } = spawnSync(
+      "ssh",
+      sshArguments(address, { privateKeyPath, knownHosts }, command),
+      {
+        stdio: "inherit",
+      },
+    );
+    if (error !== undefined)
+      throw new Error(`ssh cannot be run: ${error.message}; apt-get install openssh-client`);
+    return status ?? 255;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 2);
