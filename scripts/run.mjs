@@ -1,5 +1,5 @@
 // Runs a script of this folder; on a fresh clone it installs the dependencies first.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,12 +25,16 @@ if (!installed.every((file) => existsSync(join(root, file)))) {
   }
 }
 const [script, ...args] = process.argv.slice(2);
-const child = spawnSync(
+const child = spawn(
   process.execPath,
   ["--import", import.meta.resolve("tsx"), join(root, "scripts", `${script}.ts`), ...args],
-  {
-    cwd: process.cwd(),
-    stdio: "inherit",
-  },
+  { stdio: "inherit" },
 );
-process.exit(child.status ?? 130);
+// A terminal tells both at once, and the script may have something to mend: this waits for it.
+for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
+process.on("SIGTERM", () => child.kill("SIGTERM"));
+child.once("error", (error) => {
+  console.error(error.message);
+  process.exit(1);
+});
+child.once("close", (status) => process.exit(status ?? 130));
