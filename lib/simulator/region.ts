@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { EdgeConfig } from "../config/schema.js";
 import { type Authority, makeAuthority } from "./certificates.js";
 import { systemClock } from "./clock.js";
+import { type FailoverDoor, serveFailoverDoor } from "./failover-door.js";
 import { Machine, type Surroundings } from "./node/machine.js";
 import { generateKeyPair, type KeyPair, type ServedSsh, serveSsh } from "./node/ssh-server.js";
 import { OvhProject } from "./ovh-api/api.js";
@@ -46,6 +47,14 @@ export interface RegionOptions {
   readonly bootRest?: number;
 }
 
+/** OVH's names, with what a machine finds them at. */
+const API_ADDRESSES: Readonly<Record<string, readonly string[]>> = {
+  "eu.api.ovh.com": ["198.51.100.11", "2001:db8:77::11"],
+  "ca.api.ovh.com": ["198.51.100.12", "2001:db8:77::12"],
+  "api.us.ovhcloud.com": ["198.51.100.13", "2001:db8:77::13"],
+  "www.ovh.com": ["198.51.100.14", "2001:db8:77::14"],
+};
+
 /** A simulated OVH region: its API, its instances as machines, its vRack, and a Terraform provider for it. */
 export class Region {
   static readonly DEPLOYER = {
@@ -59,12 +68,14 @@ export class Region {
   readonly project: OvhProject;
   readonly vrack: VRack;
   api!: ServedApi;
+  door!: FailoverDoor;
   /** What went wrong while machines were switched on. */
   readonly failures: Error[] = [];
   /** Port on which every machine serves SSH. */
   sshPort = 0;
   private readonly random: Random;
   private readonly hostKeys = new Map<string, KeyPair>();
+  private readonly served = new Set<KeyPair>();
   private readonly names = new Map<string, string>();
   private readonly ssh = new Map<string, ServedSsh>();
   private readonly providers = new Map<string, ServedProvider>();
@@ -123,7 +134,7 @@ export class Region {
     return region;
   }
 
-  /** Public host key of an edge's machine. */
+  /** Public host key of the machine that an edge has now, or will have first. */
   hostKey(name: string): string {
     return (this.hostKeys.get(name) as KeyPair).public;
   }
@@ -236,6 +247,7 @@ export class Region {
     this.owner?.kill();
     await Promise.all([...this.ssh.values()].map((server) => server.close()));
     await this.api?.close();
+    this.door?.close();
     rmSync(join(this.options.folder, "nodes"), { recursive: true, force: true });
   }
 
@@ -244,12 +256,7 @@ export class Region {
     mkdirSync(join(folder, "nodes"), { recursive: true });
     writeFileSync(join(folder, "terraformrc"), "disable_checkpoint = true\n");
     this.authority = await makeAuthority();
-    const tls = await this.authority.issue([
-      "eu.api.ovh.com",
-      "ca.api.ovh.com",
-      "api.us.ovhcloud.com",
-      "www.ovh.com",
-    ]);
+    const tls = await this.authority.issue(Object.keys(API_ADDRESSES));
     this.api = await serveApi({
       project: this.project,
       clock: systemClock,
@@ -257,6 +264,7 @@ export class Region {
       port: apiPort,
       tls,
     });
+    this.door = await serveFailoverDoor(() => this.answering() !== undefined);
     this.sshPort = await freePort();
     // Terraform kills the owner of a provider that is gone; that must not be this process.
     this.owner = spawn("cat", { stdio: ["pipe", "ignore", "ignore"] });
@@ -298,15 +306,25 @@ export class Region {
     this.machines.set(name, machine);
     this.names.set(id, name);
     const started = (async () => {
+      const hostKey = this.hostKeyOf(name);
+      machine.sandbox.write("/etc/ssh/ssh_host_ed25519_key.pub", `${hostKey.public}\n`);
       await machine.boot();
       const address = interfaces[0]?.ip as string;
-      const hostKey = this.hostKeys.get(name) ?? generateKeyPair();
       this.ssh.set(id, await serveSsh(machine, hostKey, address, this.sshPort));
     })();
     this.booting.add(started);
     void started
       .catch((error) => this.failures.push(error as Error))
       .finally(() => this.booting.delete(started));
+  }
+
+  /** The key that was told beforehand serves once: an instance that replaces another makes its own. */
+  private hostKeyOf(name: string): KeyPair {
+    const told = this.hostKeys.get(name);
+    const key = told === undefined || this.served.has(told) ? generateKeyPair() : told;
+    this.hostKeys.set(name, key);
+    this.served.add(key);
+    return key;
   }
 
   private switchOff(id: string): void {
@@ -327,10 +345,14 @@ export class Region {
       ...(bootRest === undefined ? {} : { bootRest }),
       ...(connectTimeout === undefined ? {} : { connectTimeout }),
       answersPing: (machine, host) =>
-        machine.reachable && !this.silent.has(host) && !this.silent.has(`for ${machine.name}`),
+        machine.reachable &&
+        // Class E is nobody's.
+        !/^2[45]\d\./.test(host) &&
+        !this.silent.has(host) &&
+        !this.silent.has(`for ${machine.name}`),
+      addresses: (host) => API_ADDRESSES[host] ?? [],
       resolve: (machine, host, port) => {
-        if (!/^(eu|ca)\.api\.ovh\.com$|^api\.us\.ovhcloud\.com$|^www\.ovh\.com$/.test(host))
-          return "no such name";
+        if (API_ADDRESSES[host] === undefined) return "no such name";
         if (!this.reachesApi(machine) || port !== 443) return "unreachable";
         return { address: "127.0.0.1", port: this.api.httpsPort as number };
       },

@@ -1,4 +1,5 @@
 import { type Advertisement, Carp, type CarpState } from "../carp.js";
+import { Routes } from "./routes.js";
 
 /** Link state as the routing socket tells it. */
 export type LinkState = "up" | "down" | "invalid";
@@ -68,6 +69,7 @@ export class Kernel {
   readonly interfaces = new Map<string, NetworkInterface>();
   /** Demotion counters of the groups that exist; `carp` does from the start. */
   readonly groups = new Map<string, number>([["carp", 0]]);
+  readonly routes = new Routes();
   preempt = false;
   private announcing = false;
 

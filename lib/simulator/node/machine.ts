@@ -1,10 +1,12 @@
 import { appendFileSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { RawLink } from "../ifstated/machine.js";
+import { getent } from "./commands/getent.js";
 import { ifconfig } from "./commands/ifconfig.js";
 import { nc } from "./commands/nc.js";
 import { netstat, ping } from "./commands/network.js";
 import { loadPf, passesCarp, pfctl, type Ruleset } from "./commands/pfctl.js";
+import { route } from "./commands/route.js";
 import { ifstated, rcctl } from "./commands/services.js";
 import { crontab, hostname, logger, reboot, sysctl, uname } from "./commands/system.js";
 import { Kernel, type SignedAdvertisement } from "./kernel.js";
@@ -24,6 +26,8 @@ export interface Surroundings {
   /** Milliseconds that rc(8) goes on after it has started ifstated. @default - 500, scaled */
   readonly bootRest?: number;
   answersPing(machine: Machine, host: string): boolean;
+  /** What a name resolves to, IPv4 and IPv6. @default - nothing */
+  addresses?(host: string): readonly string[];
   /** Where a name and port lead: a loopback address, or why nowhere. */
   resolve(
     machine: Machine,
@@ -52,6 +56,7 @@ export interface Port {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   crontab,
+  getent,
   hostname,
   ifconfig,
   ifstated,
@@ -62,6 +67,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ping,
   rcctl,
   reboot,
+  route,
   sysctl,
   uname,
 };
@@ -210,11 +216,11 @@ export class Machine {
     this.world.changed(this);
   }
 
-  /** An orderly restart: carp interfaces go down first, so that the others hear of it. */
-  reboot(): void {
+  /** A restart; an orderly one takes carp interfaces down first, so that the others hear of it. */
+  reboot(quick = false): void {
     setImmediate(() => {
       for (const { name, carp } of this.kernel.interfaces.values())
-        if (carp !== undefined) this.kernel.setUp(name, false);
+        if (carp !== undefined && !quick) this.kernel.setUp(name, false);
       this.powerOff();
       void this.boot();
     });

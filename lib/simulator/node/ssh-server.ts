@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import ssh2, { type Connection, type ParsedKey, type Server as SshServer } from "ssh2";
+import { Line } from "./line.js";
 import type { Machine } from "./machine.js";
 
 const { Server, utils } = ssh2;
@@ -37,7 +38,8 @@ const ED25519_BYTES = 4 + 11 + 4 + 32;
 
 /**
  * Serves SSH for a machine: root logs in by a key of its authorized_keys and runs commands
- * in its sandbox. It is up as long as the machine is.
+ * in its sandbox. It is up as long as the machine is; while that cannot be reached, connections
+ * that are there already hang, and new ones are refused.
  */
 export async function serveSsh(
   machine: Machine,
@@ -51,10 +53,6 @@ export async function serveSsh(
     open.add(connection);
     connection.on("error", () => {});
     connection.on("close", () => open.delete(connection));
-    if (!machine.reachable) {
-      connection.end();
-      return;
-    }
     connection.on("authentication", (context) => {
       if (context.method !== "publickey" || context.username !== "root") return context.reject(["publickey"]);
       const known = authorizedKeys(machine).find((key) => sameKey(key, context.key));
@@ -84,18 +82,31 @@ export async function serveSsh(
       });
     });
   });
+  const lines = new Set<Line>();
+  const listener = createServer((socket) => {
+    if (!machine.reachable) {
+      socket.destroy();
+      return;
+    }
+    const line = new Line(socket, () => machine.reachable || !machine.running);
+    lines.add(line);
+    line.once("close", () => lines.delete(line));
+    server.injectSocket(line as unknown as Socket);
+  });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, address, () => resolve());
+    listener.once("error", reject);
+    listener.listen(port, address, () => resolve());
   });
   return {
     address,
-    port: (server.address() as AddressInfo).port,
+    port: (listener.address() as AddressInfo).port,
     sessions: () => sessions,
     close: () =>
       new Promise((resolve) => {
         for (const connection of open) connection.end();
-        server.close(() => resolve());
+        // What hangs would not hear of it.
+        if (!machine.reachable && machine.running) for (const line of lines) line.destroy();
+        listener.close(() => resolve());
       }),
   };
 }

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { getopt } from "../flags.js";
 import type { Command } from "../machine.js";
+import { rejects } from "../routes.js";
+
+const ICMP_ECHO = 64;
 
 /** ping(8) for IPv4: exit 0 after an answer, 1 in every other case. */
 export const ping: Command = async (call, machine) => {
@@ -19,7 +22,10 @@ export const ping: Command = async (call, machine) => {
   let answers = 0;
   for (let sent = 0; sent < count && !gone; sent++) {
     if (sent > 0) await sleep(machine.scaled(1000));
-    if (machine.world.answersPing(machine, host)) answers++;
+    if (rejects(machine, host)) {
+      call.stderr("ping: sendmsg: No route to host\n");
+      call.stdout(`ping: wrote ${host} ${ICMP_ECHO} chars, ret=-1\n`);
+    } else if (machine.world.answersPing(machine, host)) answers++;
   }
   if (answers < count && !gone) await sleep(machine.scaled(1000 * wait));
   call.stdout(

@@ -180,8 +180,13 @@ export const hostname: Command = async (call, machine) => {
   return 0;
 };
 
-/** reboot(8) */
-export const reboot: Command = async (_, machine) => {
-  machine.reboot();
+/** reboot(8): with -q nothing is shut down before. */
+export const reboot: Command = async (call, machine) => {
+  const parsed = getopt(call.args, "dlnpq");
+  if (parsed === undefined) {
+    call.stderr("usage: reboot [-dlnpq]\n");
+    return 1;
+  }
+  machine.reboot(parsed.flags.has("q"));
   return 0;
 };
