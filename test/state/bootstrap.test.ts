@@ -138,6 +138,43 @@ describe.skipIf(!terraformRuns)("state:bootstrap on the simulated region", () =>
     expect(project().buckets.get("SBG", "edge-state").objectsCount).toBe(1);
   });
 
+  const terraform = (where: string, command: string) =>
+    run("bash", ["-euc", command], {
+      cwd: join(folder, where, "cdktf.out", "stacks", "state"),
+      env: { ...process.env, ...playground.environment() },
+    });
+
+  it("gives a new key for the old one, and leaves the bucket as it is", async () => {
+    const before = secret();
+    const { status, stdout } = await terraform(
+      ".state-bootstrap",
+      'terraform apply -no-color -auto-approve -replace="$(terraform state list | grep s3_credential)"',
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain("Resources: 1 added, 0 changed, 1 destroyed.");
+    expect(secret()).not.toBe(before);
+    const [user] = project().users.list();
+    expect(project().users.listKeys(String(user?.id))).toHaveLength(1);
+  });
+
+  it("takes over a bucket and its user by import, when its own state is lost", async () => {
+    await bootstrap("--folder", "found");
+    const [user] = project().users.list();
+    const { project: id } = playground.readConfig();
+    const imported = await terraform(
+      "found",
+      `terraform import -no-color ovh_cloud_project_storage.storage ${id}/SBG/edge-state
+       terraform import -no-color ovh_cloud_project_user.user ${id}/${user?.id}`,
+    );
+    expect([imported.status, imported.stderr]).toEqual([0, ""]);
+    const { status, stdout } = await bootstrap("--yes", "--folder", "found");
+    expect(status).toBe(0);
+    expect(stdout).toContain("2 added,");
+    expect(stdout).toContain(" 0 destroyed.");
+    expect(project().users.list()).toHaveLength(1);
+    expect(project().buckets.get("SBG", "edge-state").objectsCount).toBe(1);
+  });
+
   it("says what to do when the bucket is somebody else's", async () => {
     const { status, stderr } = await bootstrap("--yes", "--folder", "another");
     expect(status).toBe(1);
