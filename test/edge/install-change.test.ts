@@ -122,6 +122,7 @@ describe.concurrent("on an edge in service a delivery", { timeout: 60_000 }, () 
       expect(Object.keys(after).filter((path) => after[path] !== before[path])).toEqual([
         "/etc/edge.conf",
         "/etc/ifstated.conf",
+        "/var/db/edge/manifest",
       ]);
       expect(node.read("/var/db/edge/old/etc/ifstated.conf")).toContain("every 10\n");
     }));
@@ -135,6 +136,54 @@ describe.concurrent("on an edge in service a delivery", { timeout: 60_000 }, () 
       });
       expect(node.machine.kernel.preempt).toBe(true);
       expect(node.read("/etc/sysctl.conf")).toBe("net.inet.carp.preempt=1 # cdktf-ovh-edge\n");
+    }));
+
+  it("lets carp0 join a group that it is not in, live and without a change of state", () =>
+    onBackup(async (node) => {
+      const transitions = node.transitions();
+      await node.run("ifconfig carp0 -group edgedrain");
+      expect(node.machine.kernel.find("carp0")?.groups).toEqual(["carp", "edgefault"]);
+      expect((await node.deliver(rendered({ "edges[0].advskew": 20 }))).status).toBe(0);
+      expect(node.machine.kernel.find("carp0")?.groups.toSorted()).toEqual([
+        "carp",
+        "edgedrain",
+        "edgefault",
+      ]);
+      expect([node.role, node.transitions()]).toEqual(["BACKUP", transitions]);
+    }));
+
+  it("checks ifstated's file with ifstated -n before it is staged, and before each reload", () =>
+    onBackup(async (node) => {
+      for (const program of ["/usr/sbin/ifstated", "/usr/sbin/rcctl"]) {
+        await node.run(
+          `mkdir -p /real && mv ${program} /real/ && printf '%s\n' '#!/bin/sh' 'echo "\${0##*/} $*" >>/tmp/calls' 'exec /real/\${0##*/} "$@"' >${program} && chmod 555 ${program}`,
+        );
+      }
+      expect((await node.deliver(rendered({ "probe.interval": 20 }))).status).toBe(0);
+      const calls = node.read("/tmp/calls").split("\n");
+      const reload = calls.indexOf("rcctl reload ifstated");
+      expect(calls[0]).toBe("ifstated -nf /var/db/edge/staging/new/etc/ifstated.conf");
+      expect(calls.slice(0, reload)).toContain("ifstated -nf /etc/ifstated.conf");
+      expect(calls.filter((call) => call === "rcctl reload ifstated")).toHaveLength(1);
+    }));
+
+  it("leaves no old password or credential behind", () =>
+    onBackup(async (node) => {
+      await node.deliver(rendered({ "edges[0].advskew": 20, "probe.interval": 20 }), {
+        consumerKey: "another-consumer-key",
+      });
+      expect(Object.keys(node.files(["/var/db/edge/old/etc"]))).toEqual([
+        "/var/db/edge/old/etc",
+        "/var/db/edge/old/etc/edge.conf",
+        "/var/db/edge/old/etc/ifstated.conf",
+      ]);
+      await node.deliver(EDGE, { carpPassword: "second-pass" });
+      await node.deliver(EDGE, { carpPassword: "third-pass" });
+      await node.say("edge-install release any");
+      const kept = node.files(["/var/db/edge"]);
+      expect(Object.values(kept).filter(({ content }) => /pass_1|-pass|consumer-key/.test(content))).toEqual(
+        [],
+      );
     }));
 
   it("starts ifstated where somebody stopped it", () =>
@@ -278,6 +327,45 @@ describe.concurrent("a delivery that fails while it is applied", { timeout: 60_0
       expect(await node.deliver(CHANGED)).toMatchObject({ status: 0, complained: [] });
       expect(settingsOf(node)).toEqual({ ...BEFORE, advskew: 20 });
       expect([node.role, node.machine.kernel.preempt]).toEqual(["BACKUP", true]);
+    }));
+
+  /** Another edge's end, while files are put in place: carp0 hears nobody any more, and takes over. */
+  const takesOver = async (node: TestNode, silence: () => void) => {
+    silence();
+    await node.run("rm /bin/sync");
+    node.write("/bin/sync", "#!/bin/sh\nuntil ifconfig carp0 | grep -q MASTER; do sleep 0.1; done\n", 0o755);
+  };
+
+  it("is none where the master dies meanwhile, and the edge takes over", () =>
+    onBackup(async (node, silence) => {
+      await takesOver(node, silence);
+      expect(await node.deliver(rendered({ "probe.interval": 20 }))).toEqual({
+        status: 0,
+        said: [
+          "edge-install: /etc/edge.conf: written",
+          "edge-install: /etc/ifstated.conf: written",
+          "edge-install: ifstated: loaded",
+          "edge-install: carp0 is MASTER, it was BACKUP before; nothing that was installed decides that",
+          "edge-install: done",
+        ],
+        complained: [],
+      });
+      expect(node.read("/etc/ifstated.conf")).toContain("every 20\n");
+      expect(node.role).toBe("MASTER");
+    }));
+
+  it("puts everything back when the edge has another role and something was installed that could be why", () =>
+    onBackup(async (node, silence) => {
+      const before = node.files(["/etc", "/usr/local"]);
+      await takesOver(node, silence);
+      expect(
+        await node.deliver(rendered({ "edges[0].advskew": 20 }), {}, "EDGE_INSTALL_ROLE_WAIT=1"),
+      ).toEqual({
+        status: 1,
+        said: ["edge-install: /etc/hostname.carp0: written", "edge-install: carp0: changed live"],
+        complained: ["edge-install: putting the old files back: carp0 is MASTER, it was BACKUP before"],
+      });
+      expect(node.files(["/etc", "/usr/local"])).toEqual(before);
     }));
 
   it("puts everything back when the edge is no longer what it was before", () =>

@@ -21,6 +21,31 @@ const leftOver = () =>
     return existsSync(path) ? readdirSync(path).filter((name) => /\.\d+$/.test(name)) : [];
   });
 
+describe.skipIf(!CAN_KILL)(killing("an operator's command, killed at a system call"), () => {
+  it.each([
+    ["hold --reason upgrade", "hold", "upgrade"],
+    ["drain --reason upgrade", "drain", "upgrade"],
+  ])("%s, leaves a whole mark or none, and nothing else after the next pass", async (command, mark, reason) => {
+    await bench.reset();
+    const line = `/usr/local/sbin/edge-sync ${command}`;
+    const undisturbed = await kill("all", 0, line);
+    expect(undisturbed.status).toBe(0);
+    for (const at of callsToKill(undisturbed.calls, 4)) {
+      await bench.reset();
+      const killed = await kill("all", at, line);
+      const when = `killed at call ${at}, ${killed.killedAt}`;
+      await bench.quiet();
+      expect(await bench.run("edge-sync pass"), when).toMatchObject({ status: 0 });
+      await bench.quiet();
+      const found = readdirSync(bench.machine.sandbox.path("/var/db/edge")).filter(
+        (name) => name !== ".keep",
+      );
+      expect([[], [mark]], when).toContainEqual(found);
+      if (found.length > 0) expect(bench.json(`/var/db/edge/${mark}`), when).toMatchObject({ reason });
+    }
+  });
+});
+
 /** A master whose IP is routed to another edge, anew. */
 async function anotherMaster(): Promise<void> {
   await bench.reset();

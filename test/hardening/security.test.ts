@@ -105,11 +105,7 @@ describe("on a node", { timeout: 120_000 }, () => {
     const holding = Object.entries(found).filter(([, { content }]) =>
       secrets.some((one) => content.includes(one)),
     );
-    expect(holding.map(([path]) => path).sort()).toEqual([
-      "/etc/hostname.carp0",
-      "/etc/ovh.conf",
-      "/var/db/edge/old/etc/ovh.conf",
-    ]);
+    expect(holding.map(([path]) => path).sort()).toEqual(["/etc/hostname.carp0", "/etc/ovh.conf"]);
     for (const [path, { mode }] of holding) {
       expect([path, Number.parseInt(mode, 8) & 0o007]).toEqual([path, 0]);
       expect([path, rowOf(path)?.secret]).toEqual([path, true]);

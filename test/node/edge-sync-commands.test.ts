@@ -1,5 +1,6 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
-import { IP, POST, useBench } from "./bench.js";
+import { IN_REAL_TIME, IP, POST, useBench } from "./bench.js";
 
 vi.setConfig({ testTimeout: 20_000 });
 
@@ -221,6 +222,27 @@ describe("edge-sync drain and undrain", () => {
     await sync();
     expect(bench.routedTo()).toBe(bench.here);
     expect(bench.machine.hasAddress(IP)).toBe(true);
+  });
+});
+
+describe("a mark whose writer was killed", () => {
+  it("leaves nothing after the next pass, but for one that is being written", async () => {
+    bench.machine.sandbox.write("/var/db/edge/hold.new", '{"rea');
+    bench.machine.sandbox.write("/var/db/edge/drain.new", "");
+    await bench.run("mkdir -p /var/run/edge-sync");
+    const writer = bench.run(
+      `perl -MFcntl=:flock -e 'open(my $fh, ">>", "/var/run/edge-sync/mark.lock"); flock($fh, LOCK_EX); open(my $t, ">", "/tmp/writes"); close($t); select(undef, undef, undef, 0.01) until -e "/tmp/written"'`,
+      IN_REAL_TIME,
+    );
+    await bench.until(() => bench.machine.sandbox.read("/tmp/writes") !== undefined, "somebody writes");
+    const left = () =>
+      readdirSync(bench.machine.sandbox.path("/var/db/edge")).filter((name) => name !== ".keep");
+    expect(await bench.run("edge-sync")).toMatchObject({ status: 0 });
+    expect(left().toSorted()).toEqual(["drain.new", "hold.new"]);
+    bench.machine.sandbox.write("/tmp/written", "");
+    await writer;
+    await sync();
+    expect(left()).toEqual([]);
   });
 });
 
