@@ -82,8 +82,28 @@ const RELATIONS: readonly Relation[] = [
     check: probeTargets,
   },
   { reads: ["edges[].sshHostKey"], check: hostKeys },
+  { reads: ["notify.webhook", "notify.mail", "notify.events"], check: ({ notify }) => notified(notify) },
   { reads: ["backend"], check: ({ backend }) => checkBackend(backend) },
 ];
+
+function notified(notify: EdgeConfig["notify"]): ConfigIssue[] {
+  if (notify === undefined) return [];
+  const { events, mail, webhook } = notify;
+  const twice = events.find((event, index) => events.indexOf(event) !== index);
+  return [
+    ...(webhook || mail !== undefined
+      ? []
+      : [
+          {
+            path: "notify",
+            message: "must have a webhook or a mail address, got neither; set one or leave notify out",
+          },
+        ]),
+    ...(twice === undefined
+      ? []
+      : [{ path: "notify.events", message: `must differ, got ${show(twice)} twice; name each once` }]),
+  ];
+}
 
 function duplicates(
   config: EdgeConfig,

@@ -16,6 +16,8 @@ const DRILLS = [
   "return",
   "partition",
 ] as const;
+/** What the edges can tell. */
+const EVENTS = ["failover", "claim-failed", "partition", "hold", "drill"] as const;
 const FREE_NAME = /^[A-Za-z0-9][A-Za-z0-9 ._()/+-]{0,62}$/;
 
 const identifier = (what: string) =>
@@ -175,6 +177,37 @@ const drill = z.strictObject({
   limits: z.strictObject(Object.fromEntries(DRILLS.map((name) => [name, limit(name)]))).optional(),
 });
 
+const notify = z.strictObject({
+  webhook: flag("leave it out for false")
+    .default(false)
+    .describe("Whether a webhook is told; its URL is the secret TF_VAR_edge_webhook_url. Default: false."),
+  mail: text(
+    /^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}$/,
+    "one mail address",
+    "use one such as ops@example.org, a list of yours for several people",
+  )
+    .optional()
+    .describe("Address that the edges' own sendmail(8) writes to. Default: none."),
+  events: z
+    .array(
+      z.enum(EVENTS, {
+        error: (i) => `must be one of ${EVENTS.join(", ")}, got ${show(i.input)}; leave events out for all`,
+      }),
+      { error: `must be a list of ${EVENTS.join(", ")}; leave it out for all` },
+    )
+    .min(1, { error: "must have at least one event, got 0; leave it out for all" })
+    .default([...EVENTS])
+    .describe("What is told. Default: all."),
+});
+
+const metrics = z.strictObject({
+  file: text(
+    /^\/(?!var\/run\/edge-sync\/)(?!.*\/\.{0,2}\/)[A-Za-z0-9._/-]{1,200}\.prom$/,
+    "an absolute path that ends in .prom and is not in /var/run/edge-sync, which only root can read",
+    "use a file in the folder of node_exporter's textfile collector",
+  ).describe("File that each pass writes its metrics to, for node_exporter's textfile collector."),
+});
+
 const shape = {
   $schema: text(/^[ -~]*$/, "the address of a JSON Schema", "leave it out")
     .optional()
@@ -237,6 +270,8 @@ const shape = {
   claim: claim.prefault({}),
   ssh: ssh.prefault({}),
   drill: drill.optional(),
+  notify: notify.optional().describe("Whom the edges tell what becomes of them. Default: nobody."),
+  metrics: metrics.optional().describe("Metrics for Prometheus. Default: none are written."),
   credentials: credentials.prefault({}),
   backend: backendSchema,
 };

@@ -35,6 +35,9 @@ export class EdgeStack extends TerraformStack {
         applicationSecret: this.secret("edge_application_secret", "Application secret of the edges"),
         consumerKey: this.secret("edge_consumer_key", "Consumer key of the edges"),
       },
+      ...(config.notify?.webhook
+        ? { webhookUrl: this.secret("edge_webhook_url", "URL of the webhook that the edges tell") }
+        : {}),
     });
     this.outputs(config);
   }

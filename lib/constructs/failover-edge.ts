@@ -3,7 +3,7 @@ import { CloudSshKey } from "@cdktf/provider-ovh/lib/cloud-ssh-key";
 import { Annotations, DataResource, Fn, TerraformLocal, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import type { EdgeConfig, EdgeSettings, NetworkSettings } from "../config/schema.js";
-import { CARP_PASSWORD, CREDENTIAL } from "../config/secrets.js";
+import { CARP_PASSWORD, CREDENTIAL, WEBHOOK_URL } from "../config/secrets.js";
 import { renderEdge } from "../edge/render.js";
 import { staticFiles } from "../edge/static-files.js";
 import { CarpNetwork } from "./carp-network.js";
@@ -29,6 +29,11 @@ export interface FailoverEdgeProps {
   readonly carpPassword: string;
   /** Pass sensitive variables. */
   readonly credentials: EdgeCredentials;
+  /**
+   * URL that the edges POST to; pass a sensitive variable.
+   * @default - none; it is needed when `notify.webhook` is true
+   */
+  readonly webhookUrl?: string;
 }
 
 /** One edge as the stack sees it. */
@@ -47,6 +52,9 @@ export class FailoverEdge extends Construct {
   constructor(scope: Construct, id: string, props: FailoverEdgeProps) {
     super(scope, id);
     const { config } = props;
+    if (config.notify?.webhook && props.webhookUrl === undefined) {
+      throw new Error("webhookUrl must be given when notify.webhook is true; pass a sensitive variable");
+    }
     const salt = this.salt(props);
     this.failoverIp = FailoverIp.fromAddress(this, "failover-ip", {
       serviceName: config.project,
@@ -86,7 +94,7 @@ export class FailoverEdge extends Construct {
    * Rules for the secrets as preconditions: a variable's own validation prints the value that
    * it refuses, be it sensitive or not.
    */
-  private secretRules({ carpPassword, credentials }: FailoverEdgeProps) {
+  private secretRules({ carpPassword, credentials, webhookUrl }: FailoverEdgeProps) {
     const rule = (id: string, value: string, pattern: string, errorMessage: string) => {
       const local = new TerraformLocal(this, id, value);
       const condition = `\${nonsensitive(can(regex(${JSON.stringify(pattern)}, local.${local.friendlyUniqueId})))}`;
@@ -109,6 +117,16 @@ export class FailoverEdge extends Construct {
       printable("application-key", credentials.applicationKey),
       printable("application-secret", credentials.applicationSecret),
       printable("consumer-key", credentials.consumerKey),
+      ...(webhookUrl === undefined
+        ? []
+        : [
+            rule(
+              "webhook-url",
+              webhookUrl,
+              WEBHOOK_URL,
+              "the webhook's URL must be an https URL with a path, of printable characters without blanks and @; correct it where it is set",
+            ),
+          ]),
     ];
   }
 
@@ -163,7 +181,7 @@ export class FailoverEdge extends Construct {
   }
 
   private provision(
-    { config, carpPassword, credentials }: FailoverEdgeProps,
+    { config, carpPassword, credentials, webhookUrl = "" }: FailoverEdgeProps,
     edge: EdgeSettings,
     instance: IEdgeInstance,
     salt: string,
@@ -176,6 +194,7 @@ export class FailoverEdge extends Construct {
         applicationKey: credentials.applicationKey,
         applicationSecret: credentials.applicationSecret,
         consumerKey: credentials.consumerKey,
+        webhookUrl,
         instanceId: instance.instanceId,
         failoverIpId: this.failoverIp.failoverIpId,
         macExternal: instance.macs.external,

@@ -14,7 +14,7 @@ export function settleTime({ edges, carp }: EdgeConfig, edge: EdgeSettings): num
 
 /** What edge-sync(8) and ip-move(8) know of this edge, as key=value. */
 export function edgeConf(config: EdgeConfig, edge: EdgeSettings): EdgeFile {
-  const { claim, failoverIp, interfaces, probe, project } = config;
+  const { claim, failoverIp, interfaces, metrics, notify, probe, project } = config;
   const settings: readonly (readonly [string, string | number])[] = [
     ["name", edge.name],
     ["project", project],
@@ -32,9 +32,19 @@ export function edgeConf(config: EdgeConfig, edge: EdgeSettings): EdgeFile {
     ["poll", probe.interval],
     ["probe", probe.targets.join(" ")],
     ["probe_attempts", probe.attempts],
+    ...(notify === undefined ? [] : notifySettings(notify)),
+    ...(metrics === undefined ? [] : [["metrics", metrics.file] as const]),
   ];
   const content = settings.map(([key, value]) => `${key}=${value}\n`).join("");
   return rootFile("/etc/edge.conf", 0o600, `# A deploy writes this file; see edge-sync(8).\n${content}`);
+}
+
+function notifySettings({ events, mail, webhook }: NonNullable<EdgeConfig["notify"]>) {
+  return [
+    ["notify_events", events.join(" ")],
+    ...(mail === undefined ? [] : [["notify_mail", mail] as const]),
+    ...(webhook ? [["notify_webhook", PLACEHOLDERS.webhookUrl] as const] : []),
+  ] as const;
 }
 
 /** ip-move(8)'s endpoint and credentials, in the form that OVH's own clients read. */

@@ -4,6 +4,7 @@ export const PLACEHOLDERS = {
   applicationKey: "@@application_key@@",
   applicationSecret: "@@application_secret@@",
   consumerKey: "@@consumer_key@@",
+  webhookUrl: "@@webhook_url@@",
   instanceId: "@@instance_id@@",
   failoverIpId: "@@failover_ip_id@@",
   macExternal: "@@mac_external@@",
@@ -20,6 +21,7 @@ export const SECRETS: readonly Placeholder[] = [
   "applicationKey",
   "applicationSecret",
   "consumerKey",
+  "webhookUrl",
 ];
 
 /** The placeholders that a text holds. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 /** What the package ships byte for byte, by path on the edge. */
 export type StaticFiles = Readonly<Record<string, string>>;
 
-const PROGRAMS = ["edge-install", "edge-sync", "ip-move"] as const;
+const PROGRAMS = ["edge-install", "edge-sync", "ip-move", "edge-notify"] as const;
 
 /** Reads the shipped programs and their manual pages from the package. */
 export function staticFiles(): StaticFiles {

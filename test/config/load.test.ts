@@ -9,7 +9,7 @@ import { EXAMPLE_FILE, errorsOf, example, exampleWithEdges, FAST } from "./examp
 
 const TOP = [
   "project, region, availabilityZone, ovh, failoverIp, internalNetwork, carpNetwork,",
-  "interfaces, edges, carp, probe, claim, ssh, drill, credentials, backend",
+  "interfaces, edges, carp, probe, claim, ssh, drill, notify, metrics, credentials, backend",
 ].join(" ");
 
 /** The ConfigError that `run` ends in. */

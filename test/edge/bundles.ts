@@ -14,6 +14,7 @@ export const VALUES: Readonly<Record<Placeholder, string>> = {
   applicationKey: "the-application-key",
   applicationSecret: "the-application-secret",
   consumerKey: "the-consumer-key",
+  webhookUrl: "https://hooks.example/T0/the-webhook-token",
   instanceId: "0b1c2d3e-instance",
   failoverIpId: "9f8e7d6c-failover",
   macExternal: "fa:16:3e:00:00:01",

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { staticPath } from "../../lib/edge/static-files.js";
 import { has, needing } from "./node.js";
 
-const PROGRAMS = ["edge-install", "edge-sync", "ip-move"] as const;
+const PROGRAMS = ["edge-install", "edge-sync", "ip-move", "edge-notify"] as const;
 
 describe.each(PROGRAMS)("the manual page of %s", (program) => {
   const page = staticPath(`${program}.8`);
@@ -28,7 +28,16 @@ describe.each(PROGRAMS)("the manual page of %s", (program) => {
 
   it("refers to the others of this package only by names that there are", () => {
     const ours = [...text.matchAll(/^\.Xr (\S+) 8/gm)].map(([, name]) => name as string);
-    const known = new Set<string>([...PROGRAMS, "ifstated", "ifconfig", "cron", "netstart", "rc", "syslogd"]);
+    const known = new Set<string>([
+      ...PROGRAMS,
+      "ifstated",
+      "ifconfig",
+      "cron",
+      "netstart",
+      "rc",
+      "sendmail",
+      "syslogd",
+    ]);
     expect(ours.filter((name) => !known.has(name))).toEqual([]);
   });
 });

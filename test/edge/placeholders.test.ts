@@ -25,7 +25,13 @@ describe("placeholders", () => {
   });
 
   it("count as secret where they are a password or a credential", () => {
-    expect(SECRETS).toEqual(["carpPassword", "applicationKey", "applicationSecret", "consumerKey"]);
+    expect(SECRETS).toEqual([
+      "carpPassword",
+      "applicationKey",
+      "applicationSecret",
+      "consumerKey",
+      "webhookUrl",
+    ]);
   });
 });
 

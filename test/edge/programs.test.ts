@@ -37,7 +37,7 @@ describe("edge-install", () => {
 });
 
 describe("the Perl programs", () => {
-  const programs = ["edge-sync", "ip-move"] as const;
+  const programs = ["edge-sync", "ip-move", "edge-notify"] as const;
   let modules: string;
 
   beforeAll(() => {
@@ -89,14 +89,16 @@ describe("the Perl programs", () => {
 });
 
 describe("what is shipped", () => {
-  it("is three programs, each with its manual page", () => {
+  it("is four programs, each with its manual page", () => {
     expect(Object.keys(staticFiles())).toEqual([
       "/usr/local/sbin/edge-install",
       "/usr/local/sbin/edge-sync",
       "/usr/local/sbin/ip-move",
+      "/usr/local/sbin/edge-notify",
       "/usr/local/man/man8/edge-install.8",
       "/usr/local/man/man8/edge-sync.8",
       "/usr/local/man/man8/ip-move.8",
+      "/usr/local/man/man8/edge-notify.8",
     ]);
   });
 

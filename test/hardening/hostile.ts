@@ -250,6 +250,9 @@ const values: fc.Arbitrary<Readonly<Record<Placeholder, string>>> = fc
       applicationKey: soundSecret,
       applicationSecret: soundSecret,
       consumerKey: soundSecret,
+      webhookUrl: fc
+        .webUrl({ validSchemes: ["https"], withQueryParameters: true })
+        .filter((url) => !url.includes("@")),
       instanceId: uuid,
       failoverIpId: uuid,
       macExternal: mac,
