@@ -99,6 +99,7 @@ describe.skipIf(!terraformRuns || postgresPrograms === undefined)(
       const { child, ran } = first().start("apply", "-auto-approve");
       await first().held();
       child.kill("SIGKILL");
+      await first().release();
       await ran;
       second().synth(shared().backend, ["second"]);
       expect((await second().run("apply", "-auto-approve", "-lock-timeout=60s")).status).toBe(0);
