@@ -19,6 +19,22 @@ function machine(region: Region, name: string | undefined): Machine {
   return found;
 }
 
+/** The name of an interface that the node has. */
+function port(node: Machine, name: string | undefined): string {
+  const names = [...node.kernel.interfaces.keys()];
+  if (name === undefined || !names.includes(name))
+    throw new Error(`${node.name} has no interface ${name ?? ""}; it has ${names.join(", ")}`);
+  return name;
+}
+
+/** Sets an interface of a node by some means. */
+const onPort =
+  (set: (node: Machine, name: string) => void) =>
+  (region: Region, [name, interfaceName]: readonly string[]) => {
+    const node = machine(region, name);
+    set(node, port(node, interfaceName));
+  };
+
 function number(text: string | undefined, what: string): number {
   const value = Number(text);
   if (text === undefined || !Number.isInteger(value))
@@ -46,12 +62,22 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   cut: {
     usage: "NODE INTERFACE",
     what: "pull a cable",
-    make: (region, [name, port]) => machine(region, name).kernel.setCable(port ?? "", false),
+    make: onPort((node, name) => node.kernel.setCable(name, false)),
   },
   mend: {
     usage: "NODE INTERFACE",
     what: "put a cable back",
-    make: (region, [name, port]) => machine(region, name).kernel.setCable(port ?? "", true),
+    make: onPort((node, name) => node.kernel.setCable(name, true)),
+  },
+  down: {
+    usage: "NODE INTERFACE",
+    what: "ifconfig INTERFACE down, as in `down edge-a carp0`",
+    make: onPort((node, name) => node.kernel.setUp(name, false)),
+  },
+  up: {
+    usage: "NODE INTERFACE",
+    what: "ifconfig INTERFACE up",
+    make: onPort((node, name) => node.kernel.setUp(name, true)),
   },
   partition: {
     usage: "NODE...",

@@ -19,7 +19,11 @@ function notingRegion() {
     boot: async () => note(`${name} boot`)(),
     reboot: note(`${name} reboot`),
     stepClock: note(`${name} stepClock`),
-    kernel: { setCable: note(`${name} setCable`) },
+    kernel: {
+      setCable: note(`${name} setCable`),
+      setUp: note(`${name} setUp`),
+      interfaces: new Map(["vio0", "carp0"].map((port) => [port, {}])),
+    },
   });
   const machines = new Map(["edge-a", "edge-b"].map((name) => [name, node(name)]));
   const region = {
@@ -56,6 +60,8 @@ describe("a fault from the command line", () => {
     [["reboot", "edge-b"], "edge-b reboot"],
     [["cut", "edge-a", "vio0"], 'edge-a setCable "vio0" false'],
     [["mend", "edge-a", "vio0"], 'edge-a setCable "vio0" true'],
+    [["down", "edge-a", "carp0"], 'edge-a setUp "carp0" false'],
+    [["up", "edge-a", "carp0"], 'edge-a setUp "carp0" true'],
     [["partition", "edge-a", "edge-b"], 'partition [["edge-a","edge-b"]]'],
     [["heal"], "heal"],
     [["api-down"], 'setReachable "api" false'],
@@ -75,7 +81,7 @@ describe("a fault from the command line", () => {
   it("is there for each name that the help lists", () => {
     for (const { usage, what } of Object.values(FAULTS))
       expect([typeof usage, what]).toEqual(["string", what]);
-    expect(Object.keys(FAULTS)).toHaveLength(15);
+    expect(Object.keys(FAULTS)).toHaveLength(17);
   });
 
   it.each([
@@ -83,6 +89,8 @@ describe("a fault from the command line", () => {
     [["power-off"], "there is no node ; there are edge-a, edge-b"],
     [["power-off", "edge-c"], "there is no node edge-c; there are edge-a, edge-b"],
     [["partition", "edge-a", "edge-c"], "there is no node edge-c; there are edge-a, edge-b"],
+    [["cut", "edge-a", "vio9"], "edge-a has no interface vio9; it has vio0, carp0"],
+    [["down", "edge-a"], "edge-a has no interface ; it has vio0, carp0"],
     [["api-fail", "POST", "/attach", "often"], "STATUS must be a whole number, got often"],
     [["api-fail", "POST", "/attach", "503", "1.5"], "TIMES must be a whole number, got 1.5"],
     [["api-slow"], "MILLISECONDS must be a whole number, got nothing"],
