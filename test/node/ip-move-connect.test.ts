@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { HOST, IN_GREAT_HASTE, POST, useBench } from "./bench.js";
+import { HOST, IN_GREAT_HASTE, IP_ID, LOOK, POST, PROJECT, useBench } from "./bench.js";
 import { ACCEPTED, arrived, claim as claimOn, POSTED, RESULT } from "./claim.js";
 import { answer, RawServer } from "./raw-server.js";
 
@@ -140,6 +140,25 @@ describe("a connection that is not there within 10 s sends nothing and costs no 
     });
     expect(bench.json(RESULT)).toMatchObject({ done: 1, refused: 1, status: 5, phase: "settle" });
     expect(bench.requests()).toEqual([]);
+  });
+});
+
+describe("a person's POST whose connection is not there", () => {
+  it("was not sent, and is not waited for: exit 5", async () => {
+    const port = await serve((socket, count) => {
+      if (count > 1) return;
+      const far = connect(bench.api.httpsPort as number, "127.0.0.1");
+      far.on("error", () => {});
+      socket.pipe(far).pipe(socket);
+    });
+    bench.lead(HOST, port);
+    const ids = `-project-id ${PROJECT} -ip-id ${IP_ID} -instance-id ${bench.here}`;
+    expect(await bench.run(`ip-move ${ids}`, IN_GREAT_HASTE)).toEqual({
+      status: 5,
+      stdout: "",
+      stderr: `ip-move: not sent: no TLS handshake with ${HOST} within 10 s\n`,
+    });
+    expect(bench.requests()).toEqual([LOOK]);
   });
 });
 
