@@ -174,7 +174,6 @@ describe.concurrent("on an edge in service a delivery", { timeout: 60_000 }, () 
       });
       expect(Object.keys(node.files(["/var/db/edge/old/etc"]))).toEqual([
         "/var/db/edge/old/etc",
-        "/var/db/edge/old/etc/edge.conf",
         "/var/db/edge/old/etc/ifstated.conf",
       ]);
       await node.deliver(EDGE, { carpPassword: "second-pass" });

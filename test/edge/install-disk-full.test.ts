@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundle } from "../../lib/edge/bundle.js";
 import { rendered, withContent } from "./bundles.js";
 import { onNode, TestNode } from "./node.js";
 
@@ -6,7 +7,7 @@ const EDGE = rendered();
 const SBIN = "/usr/local/sbin";
 
 /** The programs grow, each by something else. */
-const LARGER = ["edge-install", "edge-sync", "ip-move"].reduce(
+const LARGER = ["edge-install", "edge-sync", "ip-move", "edge-notify"].reduce(
   (edge, name) => withContent(edge, `${SBIN}/${name}`, (content) => `${content}# of ${name}\n`),
   rendered({ "probe.interval": 20 }),
 );
@@ -103,7 +104,8 @@ describe
 
       it("changes nothing when there is no room to take the bundle apart", () =>
         onNode(async (node) => {
-          await mount(node, "/var/db", 100);
+          // The bundle as it is kept, and some of its files.
+          await mount(node, "/var/db", 4 * Math.ceil(bundle(EDGE).text.length / 4096) + 32);
           const before = node.files(["/etc", "/usr/local", "/var/cron"]);
           const { status, said, complained } = await node.deliver(EDGE);
           expect([status, said]).toEqual([1, []]);
@@ -138,7 +140,7 @@ describe
           expect((await node.deliver(EDGE)).status).toBe(1);
           await node.run(`/simulator/host/mount -o remount,size=1m ${SBIN}`);
           expect(await node.deliver(EDGE)).toMatchObject({ status: 0, complained: [] });
-          expect((await listing(node, SBIN)).length).toBe(3);
+          expect((await listing(node, SBIN)).length).toBe(4);
         }));
 
       it("puts back the old versions in the room that they had", () =>
@@ -148,7 +150,8 @@ describe
             await mount(
               node,
               SBIN,
-              room(EDGE, "edge-install", "edge-sync", "ip-move") + room(LARGER, "edge-install"),
+              room(EDGE, "edge-install", "edge-sync", "ip-move", "edge-notify") +
+                room(LARGER, "edge-install"),
             );
             const before = await listing(node, SBIN);
             expect((await node.deliver(LARGER)).complained).toContain(
