@@ -90,11 +90,7 @@ function suite(shell: Shell): void {
     });
     const after = node.stamps([folder]);
     const differing = Object.keys(after).filter((path) => after[path] !== before[path]);
-    expect(differing).toEqual([
-      `${folder}/etc/edge.conf`,
-      `${folder}/var/db/edge/manifest`,
-      `${folder}/var/db/edge/old/etc/edge.conf`,
-    ]);
+    expect(differing).toEqual([`${folder}/etc/edge.conf`, `${folder}/var/db/edge/manifest`]);
     expect(node.mode(`${folder}/etc/edge.conf`)).toBe("0600");
   });
 
