@@ -8,6 +8,13 @@ export { configFile, DEFAULT_CONFIG_FILE, type Environment, loadConfig, parseCon
 export type { EdgeConfig, EdgeConfigInput, EdgeSettings, NetworkSettings } from "./config/schema.js";
 export { CarpNetwork, type CarpNetworkProps } from "./constructs/carp-network.js";
 export {
+  type ApplicationKey,
+  type EdgeCredentials,
+  EdgeServiceAccounts,
+  type EdgeServiceAccountsProps,
+  type ServiceAccount,
+} from "./constructs/edge-credentials.js";
+export {
   EdgeInstance,
   type EdgeInstanceProps,
   type EdgeMacs,
@@ -17,7 +24,6 @@ export { EdgeProvisioning, type EdgeProvisioningProps } from "./constructs/edge-
 export { EdgeStack, type EdgeStackProps } from "./constructs/edge-stack.js";
 export {
   type DeployedEdge,
-  type EdgeCredentials,
   FailoverEdge,
   type FailoverEdgeProps,
 } from "./constructs/failover-edge.js";

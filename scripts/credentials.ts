@@ -79,9 +79,10 @@ program
       const done = working("asking OVH what the keys may do", program.opts<Options>().json);
       const known = await ipIdOf(config);
       const id = "id" in known ? known.id : undefined;
-      const edges = config.credentials.serviceAccount
-        ? "the deploy makes a service account, which only the edges can use; npm run status tells whether OVH answers them"
-        : client(() => edgeCredentials(config, process.env));
+      const edges =
+        config.credentials.serviceAccounts.length > 0
+          ? "the deploy makes a service account, which only the edges can use; npm run status tells whether OVH answers them"
+          : client(() => edgeCredentials(config, process.env));
       const clients = { deployer: deployerOf(config), edges };
       const holders = (Object.keys(clients) as KeyHolder[]).filter(
         (holder) => only === undefined || only === holder,

@@ -82,6 +82,7 @@ const RELATIONS: readonly Relation[] = [
     check: probeTargets,
   },
   { reads: ["edges[].sshHostKey"], check: hostKeys },
+  { reads: ["credentials.serviceAccounts"], check: accountNames },
   { reads: ["notify.webhook", "notify.mail", "notify.events"], check: ({ notify }) => notified(notify) },
   { reads: ["backend"], check: ({ backend }) => checkBackend(backend) },
 ];
@@ -125,6 +126,20 @@ function duplicates(
     }
   });
   return issues;
+}
+
+function accountNames({ credentials }: EdgeConfig): ConfigIssue[] {
+  const names = credentials.serviceAccounts;
+  return names.flatMap((name, index) => {
+    const first = names.indexOf(name);
+    if (first === index) return [];
+    return [
+      {
+        path: `credentials.serviceAccounts[${index}]`,
+        message: `must differ from credentials.serviceAccounts[${first}], got ${show(name)} twice; rename one`,
+      },
+    ];
+  });
 }
 
 function fastProfile({ carp, edges }: EdgeConfig): ConfigIssue[] {

@@ -158,11 +158,22 @@ const ssh = z.strictObject({
     .describe("Public key file that the edges are created with. Default: privateKeyPath with .pub."),
 });
 
+const accountName = text(
+  /^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$/,
+  "1 to 16 lower-case letters, digits and dashes",
+  "name it after its time, such as 2026-11",
+);
+
 const credentials = z.strictObject({
-  serviceAccount: flag("leave it out to make the edges' key yourself")
-    .default(false)
+  serviceAccounts: z
+    .array(accountName, { error: "must be a list of names; leave it out to make the edges' key yourself" })
+    .max(4, {
+      error: (i) =>
+        `must have at most four names, got ${(i.input as unknown[]).length}; two are enough to exchange one`,
+    })
+    .default([])
     .describe(
-      "Whether the deploy makes the edges' credential: a service account of OVH's and a policy that lets it move this project's FailOver IPs from the edges' addresses. Its secret lies in the state. Default: false; the key comes from TF_VAR_edge_application_key and its like.",
+      "Names of service accounts that the deploy makes, each with a policy that lets it look at and move this project's FailOver IPs from the edges' addresses; the edges use the first one. Their secrets lie in the state. Default: none; the edges' key comes from TF_VAR_edge_application_key and its like.",
     ),
 });
 

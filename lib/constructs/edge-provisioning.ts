@@ -24,13 +24,15 @@ const INBOX = ".edge-deliver";
 export interface EdgeProvisioningProps {
   /** What is put on the edge. */
   readonly edge: RenderedEdge;
-  /** Values for the placeholders in it. */
-  readonly values: Readonly<Record<Placeholder, string>>;
+  /** Values for the placeholders in it; for every one that it has. */
+  readonly values: Readonly<Partial<Record<Placeholder, string>>>;
   readonly target: SshTarget;
   /** Random text that is the same in every run, so that a digest tells nothing about what it is of. */
   readonly salt: string;
   /** Deliveries that must have succeeded before this one begins. @default - none */
   readonly after?: readonly EdgeProvisioning[];
+  /** What else must be there before it begins. @default - nothing */
+  readonly dependsOn?: readonly ITerraformDependable[];
 }
 
 /**
@@ -47,7 +49,7 @@ export class EdgeProvisioning extends Construct implements ITerraformDependable 
 
   constructor(scope: Construct, id: string, props: EdgeProvisioningProps) {
     super(scope, id);
-    const { edge, target, salt, after = [] } = props;
+    const { edge, target, salt, after = [], dependsOn = [] } = props;
     const { text, lateDigests, installer } = bundle(edge);
     const late = new Map(
       lateDigests.map(({ content: file }, index) => [file, this.fill(`file-${index}`, file, props)]),
@@ -68,7 +70,7 @@ export class EdgeProvisioning extends Construct implements ITerraformDependable 
         user: target.user,
         ...this.fileDigests(edge, late, salt),
       },
-      dependsOn: [removal, ...after.map(({ deliver }) => deliver)],
+      dependsOn: [removal, ...after.map(({ deliver }) => deliver), ...dependsOn],
       provisioners: [
         {
           type: "remote-exec",
@@ -126,7 +128,8 @@ export class EdgeProvisioning extends Construct implements ITerraformDependable 
   private fill(name: string, text: string, { values }: EdgeProvisioningProps): string {
     const asset = new TerraformAsset(this, name, { path: scratchFile(name, text), type: AssetType.FILE });
     return placeholdersIn(text).reduce(
-      (content, placeholder) => Fn.replace(content, PLACEHOLDERS[placeholder], values[placeholder]),
+      (content, placeholder) =>
+        Fn.replace(content, PLACEHOLDERS[placeholder], valueNamed(values, placeholder)),
       Fn.file(asset.path),
     );
   }
@@ -160,6 +163,13 @@ export class EdgeProvisioning extends Construct implements ITerraformDependable 
     ]);
     return removal;
   }
+}
+
+function valueNamed(values: EdgeProvisioningProps["values"], name: Placeholder): string {
+  const value = values[name];
+  if (value === undefined)
+    throw new Error(`values must name ${name}, which the files have, got nothing; add it`);
+  return value;
 }
 
 const scratch: string[] = [];

@@ -3,6 +3,7 @@ import { OvhProvider } from "@cdktf/provider-ovh/lib/provider";
 import { TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import type { EdgeConfig } from "../config/schema.js";
+import type { ApplicationKey } from "./edge-credentials.js";
 import { FailoverEdge } from "./failover-edge.js";
 import { stateBackend } from "./state-backend.js";
 
@@ -30,16 +31,20 @@ export class EdgeStack extends TerraformStack {
     this.edge = new FailoverEdge(this, "edge", {
       config,
       carpPassword: this.secret("carp_password", "Password of CARP"),
-      credentials: {
-        applicationKey: this.secret("edge_application_key", "Application key of the edges"),
-        applicationSecret: this.secret("edge_application_secret", "Application secret of the edges"),
-        consumerKey: this.secret("edge_consumer_key", "Consumer key of the edges"),
-      },
+      ...(config.credentials.serviceAccounts.length > 0 ? {} : { credentials: this.applicationKey() }),
       ...(config.notify?.webhook
         ? { webhookUrl: this.secret("edge_webhook_url", "URL of the webhook that the edges tell") }
         : {}),
     });
     this.outputs(config);
+  }
+
+  private applicationKey(): ApplicationKey {
+    return {
+      applicationKey: this.secret("edge_application_key", "Application key of the edges"),
+      applicationSecret: this.secret("edge_application_secret", "Application secret of the edges"),
+      consumerKey: this.secret("edge_consumer_key", "Consumer key of the edges"),
+    };
   }
 
   private variable(name: string, description: string, value?: string): string {

@@ -1,12 +1,20 @@
 import { CloudInstanceGroup } from "@cdktf/provider-ovh/lib/cloud-instance-group";
 import { CloudSshKey } from "@cdktf/provider-ovh/lib/cloud-ssh-key";
-import { Annotations, DataResource, Fn, TerraformLocal, TerraformStack } from "cdktf";
+import {
+  Annotations,
+  DataResource,
+  Fn,
+  type ITerraformDependable,
+  TerraformLocal,
+  TerraformStack,
+} from "cdktf";
 import { Construct } from "constructs";
 import type { EdgeConfig, EdgeSettings, NetworkSettings } from "../config/schema.js";
 import { CARP_PASSWORD, CREDENTIAL, WEBHOOK_URL } from "../config/secrets.js";
 import { renderEdge } from "../edge/render.js";
 import { staticFiles } from "../edge/static-files.js";
 import { CarpNetwork } from "./carp-network.js";
+import { type ApplicationKey, type EdgeCredentials, EdgeServiceAccounts } from "./edge-credentials.js";
 import { EdgeInstance, type IEdgeInstance } from "./edge-instance.js";
 import { EdgeProvisioning } from "./edge-provisioning.js";
 import { EdgeRelease } from "./edge-release.js";
@@ -14,21 +22,17 @@ import { FailoverIp, reference } from "./failover-ip.js";
 import { type IPrivateNetwork, PrivateNetwork } from "./private-network.js";
 import { RegionCatalog } from "./region-catalog.js";
 
-/** Credentials by which an edge moves the FailOver IP: an application key of OVH's API. */
-export interface EdgeCredentials {
-  readonly applicationKey: string;
-  readonly applicationSecret: string;
-  readonly consumerKey: string;
-}
-
 /** Props of `FailoverEdge`. */
 export interface FailoverEdgeProps {
   /** What is wanted; `loadConfig` reads it from a file. */
   readonly config: EdgeConfig;
   /** CARP password, 1 to 19 letters, digits, underscores and dashes; pass a sensitive variable. */
   readonly carpPassword: string;
-  /** Pass sensitive variables. */
-  readonly credentials: EdgeCredentials;
+  /**
+   * The edges' application key; pass sensitive variables.
+   * @default - none, which needs `credentials.serviceAccounts` in the configuration
+   */
+  readonly credentials?: ApplicationKey;
   /**
    * URL that the edges POST to; pass a sensitive variable.
    * @default - none; it is needed when `notify.webhook` is true
@@ -62,8 +66,15 @@ export class FailoverEdge extends Construct {
     });
     const instances = this.instances(config);
     this.warnOfUnknownHosts(config);
+    const { credentials, policies } = this.credentials(props, instances);
     const deliver = (edge: EdgeSettings, after: EdgeProvisioning[] = []) =>
-      this.provision(props, edge, instances.get(edge.name) as IEdgeInstance, salt, after);
+      this.provision(props, edge, {
+        credentials,
+        instance: instances.get(edge.name) as IEdgeInstance,
+        salt,
+        after,
+        dependsOn: policies,
+      });
     const [preferred, ...backups] = config.edges as [EdgeSettings, ...EdgeSettings[]];
     // The backups together, the preferred master last, and only if they succeeded.
     const delivered = backups.map((edge) => deliver(edge));
@@ -79,6 +90,33 @@ export class FailoverEdge extends Construct {
     });
     this.release(props, salt, [...installed, attachment]);
     this.warnOfLostIp();
+  }
+
+  /** The key that was given, or a service account that is made here. */
+  private credentials(
+    { config, credentials }: FailoverEdgeProps,
+    instances: ReadonlyMap<string, IEdgeInstance>,
+  ): { credentials: EdgeCredentials; policies: readonly ITerraformDependable[] } {
+    const names = config.credentials.serviceAccounts;
+    if (credentials !== undefined && names.length > 0) {
+      throw new Error(
+        "credentials must be left out with credentials.serviceAccounts in the configuration, got both; remove one",
+      );
+    }
+    if (credentials !== undefined) return { credentials, policies: [] };
+    if (names.length === 0) {
+      throw new Error(
+        "credentials must be an application key without credentials.serviceAccounts in the configuration, got nothing; give one of them",
+      );
+    }
+    const accounts = new EdgeServiceAccounts(this, "service-accounts", {
+      names,
+      prefix: nameOf(config),
+      serviceName: config.project,
+      endpoint: config.ovh.endpoint,
+      addresses: [...instances.values()].map(({ publicAddress }) => publicAddress),
+    });
+    return { credentials: accounts.current, policies: accounts.policies };
   }
 
   /** Random text that stays; nothing goes on before the secrets are sound. */
@@ -114,9 +152,14 @@ export class FailoverEdge extends Construct {
         CARP_PASSWORD,
         "the CARP password must be 1 to 19 letters, digits, underscores and dashes, as netstart evaluates it and carp cuts it; choose another one",
       ),
-      printable("application-key", credentials.applicationKey),
-      printable("application-secret", credentials.applicationSecret),
-      printable("consumer-key", credentials.consumerKey),
+      // What OVH makes itself needs no rule of ours.
+      ...(credentials === undefined
+        ? []
+        : [
+            printable("application-key", credentials.applicationKey),
+            printable("application-secret", credentials.applicationSecret),
+            printable("consumer-key", credentials.consumerKey),
+          ]),
       ...(webhookUrl === undefined
         ? []
         : [
@@ -149,7 +192,7 @@ export class FailoverEdge extends Construct {
     const internalNetwork = this.network("internal-network", "internal", config.internalNetwork, config);
     const carpNetwork = this.network("carp-network", "carp", config.carpNetwork, config);
     const catalog = new RegionCatalog(this, "catalog", { serviceName, region });
-    const name = `edge-${config.failoverIp.address.replaceAll(".", "-")}`;
+    const name = nameOf(config);
     // They keep the name of the first address: another one would replace them, and every edge with them.
     const lifecycle = { ignoreChanges: ["name"] };
     const key = new CloudSshKey(this, "ssh-key", { serviceName, name, publicKey: publicKey(ssh), lifecycle });
@@ -181,19 +224,15 @@ export class FailoverEdge extends Construct {
   }
 
   private provision(
-    { config, carpPassword, credentials, webhookUrl = "" }: FailoverEdgeProps,
+    { config, carpPassword, webhookUrl = "" }: FailoverEdgeProps,
     edge: EdgeSettings,
-    instance: IEdgeInstance,
-    salt: string,
-    after: readonly EdgeProvisioning[],
+    { credentials, instance, salt, after, dependsOn }: Delivery,
   ): DeployedEdge {
     const provisioning = new EdgeProvisioning(this, `files-${edge.name}`, {
       edge: renderEdge(config, edge.name, staticFiles()),
       values: {
         carpPassword,
-        applicationKey: credentials.applicationKey,
-        applicationSecret: credentials.applicationSecret,
-        consumerKey: credentials.consumerKey,
+        ...credentials,
         webhookUrl,
         instanceId: instance.instanceId,
         failoverIpId: this.failoverIp.failoverIpId,
@@ -204,6 +243,7 @@ export class FailoverEdge extends Construct {
       target: { ...config.ssh, host: instance.publicAddress, hostKey: edge.sshHostKey },
       salt,
       after,
+      dependsOn,
     });
     return { name: edge.name, instance, provisioning };
   }
@@ -260,6 +300,20 @@ export class FailoverEdge extends Construct {
         "After the first deploy copy them into edges[].sshHostKey.",
     );
   }
+}
+
+/** What a delivery needs beside the configuration. */
+interface Delivery {
+  readonly credentials: EdgeCredentials;
+  readonly instance: IEdgeInstance;
+  readonly salt: string;
+  readonly after: readonly EdgeProvisioning[];
+  readonly dependsOn: readonly ITerraformDependable[];
+}
+
+/** What belongs to this edge is called so at OVH. */
+function nameOf({ failoverIp }: EdgeConfig): string {
+  return `edge-${failoverIp.address.replaceAll(".", "-")}`;
 }
 
 type EdgeReleaseDependencies = ConstructorParameters<typeof EdgeRelease>[2]["dependsOn"];

@@ -48,14 +48,23 @@ function notifySettings({ events, mail, webhook }: NonNullable<EdgeConfig["notif
 }
 
 /** ip-move(8)'s endpoint and credentials, in the form that OVH's own clients read. */
-export function ovhConf({ ovh }: EdgeConfig): EdgeFile {
-  const content = `[default]
-endpoint=${ovh.endpoint}
-
-[${ovh.endpoint}]
-application_key=${PLACEHOLDERS.applicationKey}
-application_secret=${PLACEHOLDERS.applicationSecret}
-consumer_key=${PLACEHOLDERS.consumerKey}
-`;
-  return rootFile("/etc/ovh.conf", 0o600, content);
+export function ovhConf({ ovh, credentials }: Pick<EdgeConfig, "ovh" | "credentials">): EdgeFile {
+  const { applicationKey, applicationSecret, consumerKey, clientId, clientSecret } = PLACEHOLDERS;
+  const account = credentials.serviceAccounts.length > 0;
+  const settings: readonly (readonly [string, string])[] = account
+    ? [
+        ["client_id", clientId],
+        ["client_secret", clientSecret],
+      ]
+    : [
+        ["application_key", applicationKey],
+        ["application_secret", applicationSecret],
+        ["consumer_key", consumerKey],
+      ];
+  const lines = settings.map(([key, value]) => `${key}=${value}\n`).join("");
+  return rootFile(
+    "/etc/ovh.conf",
+    0o600,
+    `[default]\nendpoint=${ovh.endpoint}\n\n[${ovh.endpoint}]\n${lines}`,
+  );
 }

@@ -5,6 +5,8 @@ export const PLACEHOLDERS = {
   applicationSecret: "@@application_secret@@",
   consumerKey: "@@consumer_key@@",
   webhookUrl: "@@webhook_url@@",
+  clientId: "@@client_id@@",
+  clientSecret: "@@client_secret@@",
   instanceId: "@@instance_id@@",
   failoverIpId: "@@failover_ip_id@@",
   macExternal: "@@mac_external@@",
@@ -21,6 +23,7 @@ export const SECRETS: readonly Placeholder[] = [
   "applicationKey",
   "applicationSecret",
   "consumerKey",
+  "clientSecret",
   "webhookUrl",
 ];
 

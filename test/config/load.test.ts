@@ -74,7 +74,7 @@ describe("a file", () => {
       carp: { ...carp, profile: "normal" },
       ovh: { endpoint: "ovh-eu" },
       claim: { deadline: 120, checkInterval: 30, healthyFor: 10 },
-      credentials: { serviceAccount: false },
+      credentials: { serviceAccounts: [] },
       backend: { type: "local" },
     });
   });

@@ -724,9 +724,44 @@ describe("lists", () => {
   });
 });
 
+describe("service accounts", () => {
+  const path = "credentials.serviceAccounts";
+
+  it("are none, or up to four that have names", () => {
+    expect(parseConfig(example()).credentials.serviceAccounts).toEqual([]);
+    const names = ["2026-11", "a", "b", "c"];
+    expect(parseConfig(example({ [path]: names })).credentials.serviceAccounts).toEqual(names);
+  });
+
+  it.each([
+    [["A"], `${path}[0] must be 1 to 16 lower-case letters, digits and dashes, got "A"`],
+    [["-a"], `${path}[0] must be 1 to 16 lower-case letters, digits and dashes, got "-a"`],
+    [
+      ["a".repeat(17)],
+      `${path}[0] must be 1 to 16 lower-case letters, digits and dashes, got "${"a".repeat(17)}"`,
+    ],
+  ])("fail when they are %j", (names, message) => {
+    expect(errorsOf(example({ [path]: names }))).toEqual([
+      `${message}; name it after its time, such as 2026-11`,
+    ]);
+  });
+
+  it("fail when there are five, when they are no list, and when two share a name", () => {
+    expect(errorsOf(example({ [path]: ["a", "b", "c", "d", "e"] }))).toEqual([
+      `${path} must have at most four names, got 5; two are enough to exchange one`,
+    ]);
+    expect(errorsOf(example({ [path]: true }))).toEqual([
+      `${path} must be a list of names; leave it out to make the edges' key yourself`,
+    ]);
+    expect(errorsOf(example({ [path]: ["a", "a"] }))).toEqual([
+      `${path}[1] must differ from ${path}[0], got "a" twice; rename one`,
+    ]);
+  });
+});
+
 describe("groups of settings", () => {
   const required = ["failoverIp", "internalNetwork", "carpNetwork", "carp"];
-  const optional = ["ovh", "interfaces", "probe", "claim", "ssh", "drill", "drill.limits"];
+  const optional = ["ovh", "interfaces", "probe", "claim", "ssh", "drill", "drill.limits", "credentials"];
 
   it.each(
     [...required, ...optional].flatMap((group) =>

@@ -14,6 +14,8 @@ export const VALUES: Readonly<Record<Placeholder, string>> = {
   applicationKey: "the-application-key",
   applicationSecret: "the-application-secret",
   consumerKey: "the-consumer-key",
+  clientId: "the-client-id",
+  clientSecret: "the-client-secret",
   webhookUrl: "https://hooks.example/T0/the-webhook-token",
   instanceId: "0b1c2d3e-instance",
   failoverIpId: "9f8e7d6c-failover",

@@ -30,6 +30,7 @@ describe("placeholders", () => {
       "applicationKey",
       "applicationSecret",
       "consumerKey",
+      "clientSecret",
       "webhookUrl",
     ]);
   });

@@ -253,6 +253,8 @@ const values: fc.Arbitrary<Readonly<Record<Placeholder, string>>> = fc
       webhookUrl: fc
         .webUrl({ validSchemes: ["https"], withQueryParameters: true })
         .filter((url) => !url.includes("@")),
+      clientId: soundSecret,
+      clientSecret: soundSecret,
       instanceId: uuid,
       failoverIpId: uuid,
       macExternal: mac,

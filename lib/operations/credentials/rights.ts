@@ -10,7 +10,7 @@ export interface Right extends AccessRule {
 /** What the lists are made from. */
 export type RightsConfig = Pick<
   EdgeConfig,
-  "project" | "region" | "failoverIp" | "internalNetwork" | "carpNetwork" | "credentials"
+  "project" | "region" | "internalNetwork" | "carpNetwork" | "credentials"
 >;
 
 /** Stands for the id of the FailOver IP where it is not known yet. */
@@ -30,10 +30,9 @@ export function edgeRights({ project }: Pick<RightsConfig, "project">, ipId: str
  * @param ipId Id of the FailOver IP
  */
 export function deployerRights(config: RightsConfig, ipId: string): Right[] {
-  const { project, failoverIp, internalNetwork, carpNetwork, credentials } = config;
+  const { project, internalNetwork, carpNetwork, credentials } = config;
   const failover = `/cloud/project/${project}/ip/failover`;
   const v2 = `/v2/publicCloud/project/${project}`;
-  const key = `edge-${failoverIp.address.replaceAll(".", "-")}`;
   const made = [internalNetwork, carpNetwork].some((network) => !("networkId" in network));
   return [
     right("GET", "/auth/details", "the provider asks who it is before anything else"),
@@ -41,12 +40,12 @@ export function deployerRights(config: RightsConfig, ipId: string): Right[] {
     right("POST", `${failover}/${ipId}/attach`, "routes it to the preferred edge once"),
     right("GET", `${v2}/reference/instance/flavor`, "finds flavors by their names"),
     right("GET", `${v2}/reference/instance/image`, "finds images by their names"),
-    ...item(`${v2}/sshKey`, "the SSH key", key),
+    ...item(`${v2}/sshKey`, "the SSH key"),
     ...item(`${v2}/compute/instanceGroup`, "the anti-affinity group"),
     ...item(`${v2}/compute/instance`, "the edges"),
     right("PUT", `${v2}/compute/instance/*`, "renames an edge or changes its flavor"),
     ...(made ? networkRights(v2) : []),
-    ...(credentials.serviceAccount ? accountRights() : []),
+    ...(credentials.serviceAccounts.length > 0 ? accountRights() : []),
   ];
 }
 
@@ -63,11 +62,11 @@ export function doctorRights({ project, region }: RightsConfig): Right[] {
 /** A call that any key may make without harm: it tells the key its own rules. */
 export const OWN_RULES: AccessRule = { method: "GET", path: "/auth/currentCredential" };
 
-function item(path: string, what: string, name = "*"): Right[] {
+function item(path: string, what: string): Right[] {
   return [
     right("POST", path, `creates ${what}`),
-    right("GET", `${path}/${name}`, `reads ${what}`),
-    right("DELETE", `${path}/${name}`, `removes ${what}`),
+    right("GET", `${path}/*`, `reads ${what}`),
+    right("DELETE", `${path}/*`, `removes ${what}`),
   ];
 }
 

@@ -37,7 +37,7 @@ export function stateRights(config: EdgeConfig, failoverIp: RightsStatement["fai
     failoverIp,
     deployer: withPage(deployer, [...deployer, ...doctor]),
     doctor,
-    ...(config.credentials.serviceAccount ? {} : { edges: withPage(edges, edges) }),
+    ...(config.credentials.serviceAccounts.length > 0 ? {} : { edges: withPage(edges, edges) }),
   };
 }
 
@@ -61,7 +61,7 @@ export function rightsScreen({ failoverIp, deployer, doctor, edges }: RightsStat
   ];
   if (edges === undefined) {
     parts.push(
-      "The edges need no key: the deploy makes them a service account (credentials.serviceAccount).",
+      "The edges need no key: the deploy makes them a service account (credentials.serviceAccounts).",
       "Its policy allows publicCloudProject:apiovh:ip/failover/get and …/attach on this project, from the edges' addresses.",
     );
   } else {

@@ -54,7 +54,7 @@ export function gatherMachine(
   })[0];
   const backend = config?.backend;
   const edges = ["edge_application_key", "edge_application_secret", "edge_consumer_key"];
-  const variables = ["carp_password", ...(config?.credentials.serviceAccount ? [] : edges)];
+  const variables = ["carp_password", ...(config?.credentials.serviceAccounts.length ? [] : edges)];
   return {
     node: host.nodeVersion,
     terraform,

@@ -87,9 +87,10 @@ function questions(
     endpoint,
     anybody: new OvhClient(nobody),
     deployer: clientOrWhy(() => deployerCredentials(config as EdgeConfig, environment, "OVH is not asked")),
-    edges: config?.credentials.serviceAccount
-      ? "the edges have a service account, which only they can use"
-      : clientOrWhy(() => edgeCredentials(config as EdgeConfig, environment)),
+    edges:
+      (config?.credentials.serviceAccounts ?? []).length > 0
+        ? "the edges have a service account, which only they can use"
+        : clientOrWhy(() => edgeCredentials(config as EdgeConfig, environment)),
     outputs: "none" in deployed ? {} : (deployed.edges?.value ?? {}),
   });
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fromApi, idObject, toApi } from "./api-shape.js";
+import { iamPolicy, oauth2Client } from "./iam-types.js";
 import { type Context, type DataSource, importParts, type ResourceType } from "./resource-type.js";
 import type { AttributeSchema, ProviderSchema } from "./schema.js";
 import { bucket, projectUser, s3Credential, s3Policy } from "./storage-types.js";
@@ -22,6 +23,8 @@ export function ovhResourceTypes(schema: ProviderSchema): Record<string, Resourc
     ovh_cloud_instance_group: instanceGroup(attributes("ovh_cloud_instance_group")),
     ovh_cloud_instance: instance(attributes("ovh_cloud_instance")),
     ovh_cloud_project_failover_ip_attach: failoverIpAttach,
+    ovh_me_api_oauth2_client: oauth2Client,
+    ovh_iam_policy: iamPolicy,
     ovh_cloud_project_user: projectUser,
     ovh_cloud_project_user_s3_credential: s3Credential,
     ovh_cloud_project_user_s3_policy: s3Policy,

@@ -29,7 +29,10 @@ export function plan(
     const unknown = computed.map((name): [string, Value] => [name, UNKNOWN]);
     return { state: { ...proposed, ...Object.fromEntries(unknown) }, requiresReplace: [] };
   }
-  const changed = Object.keys(attributes).filter((name) => !same(prior[name], proposed[name]));
+  const blocks = Object.keys(schema.block.block_types ?? {});
+  const changed = [...Object.keys(attributes), ...blocks].filter(
+    (name) => !same(prior[name], proposed[name]),
+  );
   if (changed.length === 0) return { state: prior, requiresReplace: [] };
   const keep = type.keep ?? [];
   const state = { ...proposed };

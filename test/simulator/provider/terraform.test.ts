@@ -197,7 +197,9 @@ describe.skipIf(!hasTerraform)(withTerraform("Terraform, when something is wrong
 
   it("stops before anything else when nobody answers at the endpoint", async () => {
     const config = provider({ endpoint: "http://127.0.0.1:1/1.0" });
-    expect(await terraform.errors("apply", config)).toEqual([misconfigured("fetch failed")]);
+    expect(await terraform.errors("apply", config)).toEqual([
+      misconfigured("OVH's API at 127.0.0.1:1 cannot be reached: "),
+    ]);
     expect(terraform.project.leftovers()).toEqual([]);
   });
 

@@ -81,7 +81,7 @@ export const nc: Command = async (call, machine) => {
     await nobodyAnswers(run, machine);
     return notConnected(run, NOWHERE, "ETIMEDOUT");
   }
-  const socket = connectPlain({ host: target.address, port: target.port });
+  const socket = connectPlain({ host: target.address, port: target.port, ...sender(machine) });
   call.onGone(() => socket.destroy());
   const problem = await connected(socket, run.patience);
   if (problem !== undefined) return notConnected(run, target.address, problem);
@@ -91,6 +91,12 @@ export const nc: Command = async (call, machine) => {
   }
   return speak(run, socket);
 };
+
+/** What it sends comes from the machine's own public address, where that is one of this host's. */
+function sender({ kernel }: Machine): { localAddress?: string } {
+  const address = kernel.find("vio0")?.addresses[0]?.address;
+  return address?.startsWith("127.") ? { localAddress: address } : {};
+}
 
 function nobodyAnswers({ call, patience }: Run, machine: Machine): Promise<void> {
   const kernel = machine.world.connectTimeout ?? machine.scaled(KEEPINIT);
