@@ -16,7 +16,11 @@ import { endWith } from "./end-with.js";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const program = new Command("explore")
   .description("explores every interleaving of faults, with the decisions of the deployed edge-sync")
-  .option("--deep", "three edges with every two faults, four with every single one; takes a long time", false)
+  .option(
+    "--deep",
+    "three edges with every two faults, four with every single one; takes most of an hour",
+    false,
+  )
   .option("--edges <n>", "only so many edges, with --faults", Number)
   .option("--faults <n>", "only so many faults, with --edges", Number)
   .option("--kinds <names>", `only these kinds, of ${ALL_KINDS.join(", ")}`)
@@ -56,7 +60,7 @@ await endWith(async () => {
         `${jobName(report.job)}: ${report.states} states, ${report.seconds.toFixed(1)} s\n`,
       );
   });
-  const { failures, accepted, gone, text } = judge(reports);
+  const { failures, accepted, gone, unfinished, text } = judge(reports);
   if (options.json) process.stdout.write(`${JSON.stringify(reports, null, 2)}\n`);
   else {
     const { head, rows } = exploreRows(reports);
@@ -76,6 +80,7 @@ await endWith(async () => {
       `${counterexample.story.join("\n")}\n`,
     );
   });
-  return failures.length + gone.length > 0 ? 1 : 0;
+  const cutShort = options.states === undefined ? unfinished.length : 0;
+  return failures.length + gone.length + cutShort > 0 ? 1 : 0;
 });
 process.exit();

@@ -42,6 +42,8 @@ export interface Judgement {
   readonly accepted: readonly Found[];
   /** Corners that a job looked for and did not find. */
   readonly gone: readonly AcceptedCorner[];
+  /** Explorations that did not see every state. */
+  readonly unfinished: readonly Report[];
   readonly text: string;
 }
 
@@ -61,7 +63,8 @@ export function judge(reports: readonly Report[]): Judgement {
   );
   const failures = found.filter(({ corner }) => corner === undefined);
   const accepted = found.filter(({ corner }) => corner !== undefined);
-  return { failures, accepted, gone, text: text(failures, accepted, gone) };
+  const unfinished = reports.filter(({ complete }) => !complete);
+  return { failures, accepted, gone, unfinished, text: text(failures, accepted, gone, unfinished) };
 }
 
 function kindsOf({ faults }: Counterexample): FaultKind[] {
@@ -77,11 +80,11 @@ function isCorner({ kinds, invariants }: AcceptedCorner, counterexample: Counter
 }
 
 function covers(
-  { edges, faults, kinds = ALL_KINDS, ovh = USUAL, first }: Job,
+  { edges, faults, kinds = ALL_KINDS, ovh = USUAL, order }: Job,
   corner: AcceptedCorner,
 ): boolean {
   const usual = ovh.whilePending === USUAL.whilePending && ovh.toHolder === USUAL.toHolder;
-  const enough = edges === 2 && faults >= corner.kinds.length && first === undefined;
+  const enough = edges === 2 && faults >= corner.kinds.length && order === undefined;
   return usual && enough && corner.kinds.every((kind) => kinds.includes(kind));
 }
 
@@ -89,6 +92,7 @@ function text(
   failures: readonly Found[],
   accepted: readonly Found[],
   gone: readonly AcceptedCorner[],
+  unfinished: readonly Report[],
 ): string {
   const one = ({ job, counterexample: { invariant, faults, story } }: Found) =>
     `${invariant} does not hold: ${faults.join("; ")}\n  ${jobName(job)}\n${story.map((line) => `    ${line}`).join("\n")}\n`;
@@ -97,6 +101,12 @@ function text(
     ...failures.map(one),
     ...corners.map(({ name, shortest }) => `accepted: ${name} (${shortest.join("; ")})\n`),
     ...gone.map(({ name }) => `no longer found, take it from the accepted corners: ${name}\n`),
-    failures.length + gone.length === 0 ? "Every other state keeps every invariant.\n" : "",
+    ...unfinished.map(
+      ({ job, states, megabytes }) =>
+        `not seen to its end, after ${states} states and ${megabytes.toFixed(0)} MB: ${jobName(job)}\n`,
+    ),
+    failures.length + gone.length + unfinished.length === 0
+      ? "Every other state keeps every invariant.\n"
+      : "",
   ].join("");
 }

@@ -1,31 +1,17 @@
-import type { Interval } from "../carp.js";
-import type { EdgeSetting } from "./edge-sync.js";
-import { Election } from "./election.js";
+import { CarpNetwork } from "./carp-network.js";
 import { outsideMoves, ovhMoves } from "./faults.js";
-import type { ClusterView, EdgeView } from "./invariants.js";
+import type { ClusterView } from "./invariants.js";
 import { S2 } from "./invariants.js";
-import { BACKUP, CLAIM, type Local, MASTER, POWER, ROLES, RUNNING } from "./local.js";
-import { BROKEN, happeningOf, type Move, pack } from "./move.js";
+import { CLAIM, type Local, POWER, RUNNING } from "./local.js";
+import { BROKEN, type Follow, happeningOf, type Move, pack } from "./move.js";
 import type { Ovh } from "./ovh.js";
 import * as ovhs from "./ovh.js";
 import { Pairs } from "./pairs.js";
 import { Parts } from "./parts.js";
+import type { ClusterSetting } from "./setting.js";
 import { Numbers } from "./states.js";
 import type { Subject } from "./subject.js";
-
-/** What is explored. */
-export interface ClusterSetting extends EdgeSetting {
-  readonly edges: number;
-  /** Faults that may happen in all. */
-  readonly faults: number;
-  readonly intervals: readonly Interval[];
-  readonly preempt: boolean;
-  /** A claim waits until the election has settled; with two edges it need not. */
-  readonly settles: boolean;
-}
-
-/** Hears of each state that follows. */
-export type Follow = (row: Int32Array, code: number, broken: number) => void;
+import { edgeView } from "./view.js";
 
 /** Flags of a packed move, beside the bits of the invariants that it breaks. */
 const BOW_OUT = 64;
@@ -35,13 +21,12 @@ const BROKEN_BITS = 63;
 /** Edges by number, their CARP network and OVH: what follows what. A state is a row: each edge's number, then OVH's. */
 export class Cluster {
   readonly width: number;
-  private readonly election: Election;
+  private readonly network: CarpNetwork;
   private readonly partsOf: Parts;
   /** Rows of four, as many as the first number says: what happens, the edge, OVH, flags. */
   private readonly packed = new Numbers(1 << 12);
   private readonly own = new Pairs();
   private readonly outside = new Pairs();
-  private readonly roles = new Pairs();
   private readonly refreshed = new Pairs();
   private readonly rounds = new Pairs();
   private readonly settled = new Pairs();
@@ -53,7 +38,7 @@ export class Cluster {
   ) {
     this.width = setting.edges + 1;
     this.partsOf = new Parts(subject);
-    this.election = new Election(setting.intervals, setting.preempt);
+    this.network = new CarpNetwork(setting, this.partsOf, subject);
     this.next = new Int32Array(this.width);
   }
 
@@ -98,7 +83,7 @@ export class Cluster {
     const ovhNumber = row[edges] as number;
     const ovh = partsOf.ovh(ovhNumber);
     let isUrgent = ovhs.isUrgent(ovh);
-    const unsettled = this.elect(row, ovh, follow);
+    const unsettled = this.network.elect(row, ovh, follow);
     for (let i = 0; i < edges; i++) {
       const number = row[i] as number;
       if (partsOf.isUrgent(number, ovh.slow === 1)) isUrgent = true;
@@ -155,7 +140,7 @@ export class Cluster {
       next[index] = packed.at(move + 1);
       const ovh = packed.at(move + 2);
       if (ovh !== ovhBefore) this.refresh(next, ovh, index);
-      if (flags & BOW_OUT) this.bowOut(next, index);
+      if (flags & BOW_OUT) this.network.bowOut(next, this.ovhOf(next), index);
       const code = packed.at(move);
       const unsettled = early && flags & LOOK && code >> 10 === 1;
       follow(next, code, (flags & BROKEN_BITS) | (unsettled ? (BROKEN.S1 as number) : 0));
@@ -166,7 +151,7 @@ export class Cluster {
   view(row: ArrayLike<number>): ClusterView {
     const ovh = this.ovhOf(row);
     const edges = Array.from({ length: this.setting.edges }, (_, index) =>
-      this.edgeView(this.edgeOf(row, index), ovh, index),
+      edgeView(this.edgeOf(row, index), ovh, index, this.subject),
     );
     const name = (number: number) => (number === 0 ? null : (edges[number - 1]?.name ?? null));
     const inFlight = edges.filter((_, index) => this.edgeOf(row, index).claim === CLAIM.sent).length;
@@ -177,99 +162,6 @@ export class Cluster {
       pending: ovh.move > 0,
       postsInFlight: inFlight + (ovh.late > 0 ? 1 : 0),
     };
-  }
-
-  /**
-   * carp: advertisements that change a role, and silence. All that can hear a packet hear it at once; those of several
-   * masters may cross on their way. @returns whether there was any
-   */
-  private elect(row: Int32Array, ovh: Ovh, follow: Follow): boolean {
-    const { partsOf, next } = this;
-    const { edges } = this.setting;
-    let any = false;
-    let masters = 0;
-    let unheard = 0;
-    for (let index = 0; index < edges; index++) {
-      const role = partsOf.role(row[index] as number);
-      if (role === MASTER) {
-        masters++;
-        if (this.advertise(row, ovh, 1 << index)) {
-          any = true;
-          follow(next, pack("advertises", index), 0);
-        }
-      } else if (role === BACKUP && this.isUnheard(row, ovh, index)) {
-        any = true;
-        unheard |= 1 << index;
-        next.set(row);
-        next[index] = this.roleOf(row[index] as number, ROLES.indexOf(this.election.unheard(index)));
-        follow(next, pack("silence", index), 0);
-      }
-    }
-    if (masters > 1 && this.advertise(row, ovh, -1)) follow(next, pack("cross"), 0);
-    this.togetherUnheard(row, unheard, follow);
-    return any;
-  }
-
-  /** Listeners with the same interval, as bits, run out of patience in the same moment. */
-  private togetherUnheard(row: Int32Array, unheard: number, follow: Follow): void {
-    const { intervals, edges } = this.setting;
-    for (let first = 0; first < edges; first++) {
-      if ((unheard & (1 << first)) === 0) continue;
-      let together = 0;
-      this.next.set(row);
-      for (let index = first; index < edges; index++) {
-        const same = intervals[index]?.advskew === intervals[first]?.advskew;
-        if (!same || (unheard & (1 << index)) === 0) continue;
-        this.next[index] = this.roleOf(row[index] as number, ROLES.indexOf(this.election.unheard(index)));
-        together++;
-      }
-      if (together > 1) follow(this.next, pack("silence", first, 1), 0);
-    }
-  }
-
-  /** Lets these masters, as bits, advertise at the same time, into `next`. @returns whether a role changes */
-  private advertise(row: Int32Array, ovh: Ovh, from: number): boolean {
-    const { partsOf, next, election } = this;
-    const { edges } = this.setting;
-    next.set(row);
-    let any = false;
-    for (let to = 0; to < edges; to++) {
-      const listener = row[to] as number;
-      const before = partsOf.role(listener);
-      if (before < BACKUP) continue;
-      let after = before;
-      for (let other = 0; other < edges; other++) {
-        if (other === to || (from & (1 << other)) === 0 || isApart(ovh, other, to)) continue;
-        const speaker = row[other] as number;
-        if (partsOf.role(speaker) !== MASTER) continue;
-        const state = after === MASTER ? "MASTER" : "BACKUP";
-        const heard = election.heard(to, state, partsOf.demotion(listener), other, partsOf.demotion(speaker));
-        after = heard === "MASTER" ? MASTER : BACKUP;
-      }
-      if (after === before) continue;
-      any = true;
-      next[to] = this.roleOf(listener, after);
-    }
-    return any;
-  }
-
-  /** Whether there is no master that this edge could hear. */
-  private isUnheard(row: Int32Array, ovh: Ovh, index: number): boolean {
-    for (let from = 0; from < this.setting.edges; from++) {
-      if (from === index || isApart(ovh, from, index)) continue;
-      if (this.partsOf.role(row[from] as number) === MASTER) return false;
-    }
-    return true;
-  }
-
-  private roleOf(number: number, role: number): number {
-    const known = this.roles.get(number, role);
-    if (known >= 0) return known;
-    return this.roles.set(
-      number,
-      role,
-      this.partsOf.ofEdge(this.subject.withRole(this.partsOf.edge(number), role)),
-    );
   }
 
   /** OVH has changed: looks under way of the other edges may find what is now. */
@@ -285,15 +177,6 @@ export class Cluster {
         const after = ovhs.withAnswers(this.partsOf.ovh(ovhNumber), this.partsOf.edge(number), i);
         row[i] = this.refreshed.set(number, ovhNumber * 8 + i, this.partsOf.ofEdge(after));
       }
-    }
-  }
-
-  /** The last advertisement of a master: every backup that hears it takes over. */
-  private bowOut(row: Int32Array, from: number): void {
-    const ovh = this.ovhOf(row);
-    for (let to = 0; to < this.setting.edges; to++) {
-      if (to !== from && this.partsOf.role(row[to] as number) === BACKUP && !isApart(ovh, from, to))
-        row[to] = this.roleOf(row[to] as number, MASTER);
     }
   }
 
@@ -366,7 +249,7 @@ export class Cluster {
   private pack(moves: readonly Move[], edgeBefore: number, ovhBefore: number): number {
     const rows = moves
       .map(({ code, edge, ovh, broken, bowOut }) => {
-        const unweighted = S2(this.edgeView(edge, ovh, 0)) ? 0 : (BROKEN.S2 as number);
+        const unweighted = S2(edgeView(edge, ovh, 0, this.subject)) ? 0 : (BROKEN.S2 as number);
         const flags =
           broken | unweighted | (bowOut ? BOW_OUT : 0) | (happeningOf(code) === "look" ? LOOK : 0);
         return [code, this.partsOf.ofEdge(edge), this.partsOf.ofOvh(ovh), flags] as const;
@@ -379,28 +262,4 @@ export class Cluster {
     for (const number of rows.flat()) this.packed.push(number);
     return at;
   }
-
-  private edgeView(edge: Local, ovh: Ovh, index: number): EdgeView {
-    const api = ovhs.reaches(ovh, edge);
-    const running = edge.power === POWER.running;
-    return {
-      name: `edge-${index + 1}`,
-      running,
-      linked: edge.external === 1 && edge.internal === 1,
-      wayOut: edge.external === 1 && (edge.targets === 1 || api),
-      reachesApi: api && !ovh.refuses && !ovh.slow,
-      onCarp: edge.carp === 1,
-      drained: edge.drain === 1,
-      held: edge.hold === 1,
-      role: ROLES[edge.role] as EdgeView["role"],
-      alias: edge.alias === 1,
-      ...this.subject.counters(edge),
-      edgedrain: edge.drained,
-      claims: edge.claim === CLAIM.none ? 0 : 1,
-    };
-  }
-}
-
-function isApart({ apart }: Ovh, one: number, other: number): boolean {
-  return apart > 0 && (apart === one + 1) !== (apart === other + 1);
 }

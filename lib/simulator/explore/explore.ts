@@ -1,4 +1,4 @@
-import { Cluster, type ClusterSetting } from "./cluster.js";
+import { Cluster } from "./cluster.js";
 import type { Decisions } from "./decisions.js";
 import { EdgeSync } from "./edge-sync.js";
 import { Explorer } from "./explorer.js";
@@ -14,6 +14,7 @@ import {
 } from "./job.js";
 import type { Local } from "./local.js";
 import { findRest } from "./rest.js";
+import type { ClusterSetting } from "./setting.js";
 import { faultsOf, Story } from "./story.js";
 import type { Trigger } from "./trigger.js";
 
@@ -30,11 +31,11 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
   const began = clock();
   const variant = job.ovh ?? USUAL;
   const any = new Set(job.kinds ?? ALL_KINDS);
-  const first = job.first === undefined ? any : new Set([job.first]);
+  const inOrder = job.order?.map((kind) => new Set([kind]));
   const setting: ClusterSetting = {
     edges: job.edges,
     faults: job.faults,
-    kinds: (budget) => (budget === job.faults ? first : any),
+    kinds: (budget) => inOrder?.[job.faults - budget] ?? any,
     variant,
     mutations: job.mutations ?? {},
     preempt: job.preempt ?? false,
@@ -44,7 +45,7 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
   };
   const cluster = new Cluster(setting, new EdgeSync(decisions, trigger, setting));
   const explorer = new Explorer(cluster);
-  explorer.run(cluster.withFaults(soundStart(cluster)), { states: job.states });
+  explorer.run(cluster.withFaults(soundStart(cluster)), { states: job.states, megabytes: job.megabytes });
   const story = new Story(explorer, (edge) => recollections(decisions, edge));
   const counterexamples: Counterexample[] = explorer.violations.map(({ invariant, state, code }) => ({
     invariant,

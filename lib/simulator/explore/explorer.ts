@@ -13,9 +13,14 @@ export interface Violation {
 
 /** How far an exploration may go. */
 export interface Limits {
-  /** @default - 40 million */
+  /** @default - as many as there is memory for */
   readonly states?: number;
+  /** Memory in MB. @default - 3500, so that two threads stay below 8 GB */
+  readonly megabytes?: number;
 }
+
+/** What finding where a state comes to rest takes. */
+const REST_BYTES = 20;
 
 const ROUND_CODES = new Set(["round", "quarter"]);
 
@@ -39,7 +44,7 @@ export class Explorer {
   }
 
   /** Explores all that follows from a state. */
-  run(start: Int32Array, { states: most = 40_000_000 }: Limits = {}): void {
+  run(start: Int32Array, { states: most = Number.POSITIVE_INFINITY, megabytes = 3500 }: Limits = {}): void {
     const { cluster, states } = this;
     states.add(start);
     this.parents.push(-1);
@@ -63,6 +68,7 @@ export class Explorer {
         this.depth++;
         level = states.count;
       }
+      if ((number & 0xfff) === 0 && this.bytes + REST_BYTES * states.count > megabytes * 1e6) break;
       this.offsets.push(this.steps.length);
       states.read(number, row);
       cluster.follow(row, true, follow);

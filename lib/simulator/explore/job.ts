@@ -1,7 +1,7 @@
 import type { Interval } from "../carp.js";
-import type { ClaimMutations } from "./edge-sync.js";
 import type { InvariantName } from "./invariants.js";
 import { FAULTS, type FaultKind, type OvhVariant, type Schedule } from "./schedule.js";
+import type { ClaimMutations } from "./setting.js";
 
 /** One exploration: how many edges, what may go wrong how often, and how OVH answers. */
 export interface Job {
@@ -12,8 +12,8 @@ export interface Job {
   readonly kinds?: readonly FaultKind[];
   /** Passes, probes and checks that are not slow are not overtaken by anything. @default - false */
   readonly coarse?: boolean;
-  /** The kind of the first fault. @default - any of them */
-  readonly first?: FaultKind;
+  /** The kinds of the faults one after the other, as many as happen. @default - any of `kinds`, in any order */
+  readonly order?: readonly FaultKind[];
   /** @default - a second attach is refused, one to the holder does nothing */
   readonly ovh?: OvhVariant;
   /** net.inet.carp.preempt @default - 0 */
@@ -29,8 +29,10 @@ export interface Job {
   readonly keepsSince?: boolean;
   /** Whether figures are taken of all states. @default - false */
   readonly figures?: boolean;
-  /** The most states that are looked at. */
+  /** The most states that are looked at. @default - as many as there is memory for */
   readonly states?: number;
+  /** The most memory for them, in MB. @default - 3500, so that two threads stay below 8 GB */
+  readonly megabytes?: number;
 }
 
 /** An invariant that does not hold, by the shortest way there. */
@@ -91,8 +93,8 @@ export function intervalsOf({ edges, advskews }: Job): Interval[] {
 }
 
 /** A job in a few words. */
-export function jobName({ edges, faults, kinds, first, ovh = USUAL, preempt, coarse }: Job): string {
-  const which = `${first === undefined ? "" : `${first}, then `}${kinds === undefined ? "any" : kinds.join(", ")}`;
+export function jobName({ edges, faults, kinds, order, ovh = USUAL, preempt, coarse }: Job): string {
+  const which = order?.join(", then ") ?? kinds?.join(", ") ?? "any";
   const answers = `${ovh.whilePending}, ${ovh.toHolder}`;
   return `${edges} edges, ${faults} of ${which} (${answers}${preempt ? ", preempt" : ""}${coarse ? ", coarse" : ""})`;
 }

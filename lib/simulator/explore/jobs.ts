@@ -1,4 +1,4 @@
-import { type Job, VARIANTS } from "./job.js";
+import { ALL_KINDS, type Job, VARIANTS } from "./job.js";
 import type { FaultKind } from "./schedule.js";
 
 /** Kinds of which every two are tried in the usual run; those left out multiply what is in flight. */
@@ -42,6 +42,9 @@ const OTHER_PAIRS: readonly (readonly FaultKind[])[] = [
   ["daemon-killed", "power-off", "partition"],
   ["applies-late", "partition"],
   ["applies-late", "move-fails", "cut-internal"],
+  ["api-slow", "api-down", "api-refuses", "api-unreachable"],
+  ["api-slow", "route-lost"],
+  ["api-slow", "cut-carp"],
 ];
 
 const TRIPLES: readonly (readonly FaultKind[])[] = [
@@ -76,17 +79,29 @@ const USUAL_JOBS: readonly Job[] = [
   ...ALONE.map((kind) => ({ edges: 2, faults: 1, kinds: [kind], figures: true })),
 ];
 
-/** What takes hours: four edges, three edges with every two faults, everything paired with everything. */
+/** Every two kinds, one after the other: each is an exploration of its own, so that none needs much memory. */
+const inTurn = (
+  edges: number,
+  kinds: readonly FaultKind[],
+  more: Partial<Job> = {},
+  pairs: (first: FaultKind, then: FaultKind) => boolean = () => true,
+): Job[] =>
+  kinds.flatMap((first) =>
+    kinds
+      .filter((then) => pairs(first, then))
+      .map((then) => ({ edges, faults: 2, order: [first, then], ...more })),
+  );
+
+/** A slow API multiplies what is under way: three edges have more states with it than fit into memory. */
+const QUICK = ALL_KINDS.filter((kind) => kind !== "api-slow");
+
+/** Four edges, three edges with every two faults, everything paired with everything. */
 const DEEP_JOBS: readonly Job[] = [
   ...USUAL_JOBS,
-  { edges: 4, faults: 1, coarse: true },
-  { edges: 4, faults: 1 },
-  ...PAIRED.map((first) => coarse(3, 2, PAIRED, { first })),
-  ...VARIANTS.flatMap((ovh) =>
-    PAIRED.map((first): Job => ({ edges: 2, faults: 2, kinds: PAIRED, first, ovh })),
-  ),
-  coarse(2, 2, [...PAIRED, "drain", "hold", "daemon-killed", "applies-late"]),
-  coarse(2, 2, ["api-slow", "power-off", "partition"]),
+  ...ALL_KINDS.map((kind): Job => ({ edges: 4, faults: 1, order: [kind] })),
+  ...inTurn(3, QUICK, { coarse: true }),
+  ...inTurn(2, ALL_KINDS, { coarse: true }, (first, then) => [first, then].includes("api-slow")),
+  ...VARIANTS.flatMap((ovh) => inTurn(2, QUICK, { ovh })),
 ];
 
 /** The jobs of a run. */

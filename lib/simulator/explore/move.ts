@@ -1,4 +1,5 @@
-import type { InvariantName } from "./invariants.js";
+import type { EdgeEvent, InvariantName } from "./invariants.js";
+import * as invariants from "./invariants.js";
 import type { Local } from "./local.js";
 import type { Ovh } from "./ovh.js";
 import type { FaultKind, MendKind } from "./schedule.js";
@@ -67,6 +68,14 @@ export function brokenNames(bits: number): InvariantName[] {
   return Object.entries(BROKEN).flatMap(([name, bit]) => (bits & bit ? [name as InvariantName] : []));
 }
 
+/** Bits of the invariants that an event breaks. */
+export function brokenBy(event: EdgeEvent): number {
+  return Object.entries(invariants.OF_EVENTS).reduce(
+    (bits, [name, holds]) => (holds(event) ? bits : bits | (BROKEN[name] as number)),
+    0,
+  );
+}
+
 /** One thing that may happen to one edge. */
 export interface Move {
   readonly code: number;
@@ -77,3 +86,9 @@ export interface Move {
   /** It said goodbye to the others on the CARP network. */
   readonly bowOut?: boolean;
 }
+
+/** Takes in one more thing that may happen. */
+export type AddMove = (code: number, edge: Local, broken?: number, ovh?: Ovh) => void;
+
+/** Hears of each state that follows. */
+export type Follow = (row: Int32Array, code: number, broken: number) => void;

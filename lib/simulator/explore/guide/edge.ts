@@ -1,8 +1,8 @@
 import type { RawLink } from "../../ifstated/machine.js";
-import type { EdgeSetting } from "../edge-sync.js";
 import { BACKUP, CLAIM, INIT, type Local, leadsOut, MASTER, POWER } from "../local.js";
 import { BROKEN, type Move, pack } from "../move.js";
 import { attach, type Ovh, reaches } from "../ovh.js";
+import type { EdgeSetting } from "../setting.js";
 import type { Subject } from "../subject.js";
 import type { DaemonState, GuideDaemon, Surroundings } from "./daemon.js";
 

@@ -1,4 +1,4 @@
-import { Cluster, type ClusterSetting } from "../cluster.js";
+import { Cluster } from "../cluster.js";
 import { soundStart } from "../explore.js";
 import { Explorer } from "../explorer.js";
 import { canServe, isSound } from "../invariants.js";
@@ -6,6 +6,7 @@ import { intervalsOf, USUAL } from "../job.js";
 import { CLAIM } from "../local.js";
 import { findRest } from "../rest.js";
 import type { FaultKind } from "../schedule.js";
+import type { ClusterSetting } from "../setting.js";
 import { faultsOf, Story } from "../story.js";
 import { GuideDaemon } from "./daemon.js";
 import { GuideEdge } from "./edge.js";
