@@ -6,9 +6,10 @@ import { Command, InvalidArgumentError } from "commander";
 import { configFile, loadConfig, parseConfig } from "../lib/config/load.js";
 import { deployedEdges } from "../lib/operations/deployed-edges.js";
 import type { DrillCluster } from "../lib/operations/drill/cluster.js";
+import { parseDoor } from "../lib/operations/drill/knock.js";
 import { liveCluster } from "../lib/operations/drill/live-cluster.js";
 import { drillPage, timelineSvg } from "../lib/operations/drill/picture.js";
-import { drillRows, historyLine, percentiles } from "../lib/operations/drill/report.js";
+import { drillRows, historyLine, percentiles, unmeasured } from "../lib/operations/drill/report.js";
 import { type DrillResult, runDrill, sound } from "../lib/operations/drill/run.js";
 import { SCENARIOS, type Scenario, scenariosNamed } from "../lib/operations/drill/scenarios.js";
 import { table } from "../lib/operations/table.js";
@@ -28,6 +29,12 @@ function seconds(text: string): number {
   return value;
 }
 
+function door(text: string): ReturnType<typeof parseDoor> {
+  const value = parseDoor(text);
+  if (value === undefined) throw new InvalidArgumentError("must be a TCP port, or host:port.");
+  return value;
+}
+
 const program = new Command("drill")
   .description("runs failover drills, on the simulated region or on deployed edges")
   .argument(
@@ -43,6 +50,11 @@ const program = new Command("drill")
   )
   .option("--stack <folder>", "folder of the deployed stack", "cdktf.out/stacks/edge")
   .option("--cut <seconds>", "live: how long a fault may cut an edge off, at most", seconds, 60)
+  .option(
+    "--probe <[host:]port>",
+    "live: what answers at the FailOver IP, to count the packets lost (default: 443 of the address)",
+    door,
+  )
   .option("--out <folder>", "where results go", ".drill")
   .option(
     "--replay <file>",
@@ -103,6 +115,7 @@ function report(): void {
   }
   const { head, rows } = drillRows(results);
   say(`\nMilliseconds after the fault:\n\n${table(head, rows)}\n\n`);
+  say(unmeasured(results));
   const shares = percentiles(history).map(({ scenario, runs, p50, p90, p99 }) =>
     [scenario, runs, p50, p90, p99].map(String),
   );
@@ -116,7 +129,7 @@ function report(): void {
 async function live(): Promise<void> {
   const config = loadConfig(configFile(process.env, options.config), process.env);
   const deployed = deployedEdges(config, options.stack, process.env);
-  const cluster = liveCluster({ ...deployed, cut: options.cut });
+  const cluster = liveCluster({ ...deployed, cut: options.cut, door: options.probe });
   // What a drill has broken on real edges is mended before it ends, whoever ends it.
   const interrupt = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort());

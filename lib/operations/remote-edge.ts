@@ -50,8 +50,12 @@ export class RemoteEdge {
     });
   }
 
-  /** Follows what a command prints, line by line, until it ends. @returns how to end it */
-  async follow(command: string, onLine: (line: string) => void): Promise<() => void> {
+  /**
+   * Follows what a command prints, line by line, until it ends or the connection is lost.
+   *
+   * @returns how to end it
+   */
+  async follow(command: string, onLine: (line: string) => void, onEnd = () => {}): Promise<() => void> {
     const channel = await this.exec(command);
     channel.on("error", () => {});
     // It passes the channel's errors on, which end what is followed and nothing else.
@@ -59,6 +63,7 @@ export class RemoteEdge {
       .on("line", onLine)
       .on("error", () => {});
     channel.stderr.resume();
+    channel.once("close", onEnd);
     return () => channel.close();
   }
 

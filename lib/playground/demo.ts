@@ -246,9 +246,11 @@ export function story({ what, from, by, phases, lost }: DrillResult): string {
   const lines = [{ ms: 0, text: `${what} (${from})` }, ...moments];
   const width = Math.max(...lines.map(({ ms }) => `${ms}`.length));
   const unanswered =
-    lost === undefined || lost === 0
-      ? "no probe of the address was lost"
-      : `${lost} probes of the address were lost, one each 20 ms`;
+    lost === undefined
+      ? "probes of the address were not answered before, so none could be lost"
+      : lost === 0
+        ? "no probe of the address was lost"
+        : `${lost} probes of the address were lost, one each 20 ms`;
   return [...lines.map(({ ms, text }) => `${`${ms}`.padStart(width)} ms  ${text}`), unanswered].join("\n");
 }
 

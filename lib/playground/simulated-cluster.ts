@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { DrillCluster, DrillFaults, Mend } from "../operations/drill/cluster.js";
+import { breakByCommand } from "../operations/drill/lasting-fault.js";
 import { RemoteEdge } from "../operations/remote-edge.js";
 import type { Machine } from "../simulator/node/machine.js";
 import type { Playground } from "./playground.js";
@@ -39,6 +40,7 @@ export function simulatedCluster(playground: Playground): DrillCluster {
 function faults({ region }: Playground): DrillFaults {
   const machine = (edge: RemoteEdge) => region.machine(edge.name) as Machine;
   return {
+    command: breakByCommand,
     powerOff: async (edge) => {
       machine(edge).powerOff();
       return async () => {

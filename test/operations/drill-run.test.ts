@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../lib/config/load.js";
 import type { DrillCluster } from "../../lib/operations/drill/cluster.js";
+import { breakByCommand } from "../../lib/operations/drill/lasting-fault.js";
 import { runDrill, sound } from "../../lib/operations/drill/run.js";
 import { type Scenario, scenariosNamed } from "../../lib/operations/drill/scenarios.js";
 import type { RemoteEdge } from "../../lib/operations/remote-edge.js";
@@ -49,6 +50,7 @@ class Pretended {
   }
 
   async follow(_: string, read: (line: string) => void) {
+    read("0 0");
     this.readers.push(read);
     return () => {};
   }
@@ -65,7 +67,7 @@ function cluster(changes: { first?: State; second?: State; holder?: string; answ
     probeInterval: 1,
     holder: async () => made.holder,
     probe: async () => made.answers,
-    faults: {} as DrillCluster["faults"],
+    faults: { command: breakByCommand } as DrillCluster["faults"],
   };
   return { cluster: one, first, second, made };
 }

@@ -103,8 +103,8 @@ describe("the pictures", () => {
 
   it("leave open how many probes were lost where the address could not be probed", () => {
     const { lost: _, ...unprobed } = passed;
-    expect(drillRows([unprobed]).rows[0]?.[8]).toBe("–");
-    expect(drillPage([unprobed])).toContain("<td>1150</td><td>–</td><td>3</td>");
+    expect(drillRows([unprobed]).rows[0]?.[8]).toBe("not measured");
+    expect(drillPage([unprobed])).toContain("<td>1150</td><td>not measured</td><td>3</td>");
   });
 
   it("say of a drill in which nothing moved why, as text and not as markup", () => {

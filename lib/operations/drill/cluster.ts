@@ -18,6 +18,10 @@ export interface DrillCluster {
 
 /** Ways to break things, and to mend each of them. */
 export interface DrillFaults {
+  /** Milliseconds until a fault happens that cuts off the connection which asked for it. @default - 0 */
+  readonly lead?: number;
+  /** A command on an edge, and the one that undoes it. @throws Error when it fails */
+  command(edge: RemoteEdge, now: string, after: string): Promise<Mend>;
   powerOff(edge: RemoteEdge): Promise<Mend>;
   /** Milliseconds until an edge finds a cut link by itself, at most. @default - 0: it is told */
   readonly cutDelay?: number;
@@ -31,5 +35,5 @@ export interface DrillFaults {
   partition(edge: RemoteEdge): Promise<Mend>;
 }
 
-/** Undoes a fault. */
+/** Undoes a fault. @throws Error when it could not */
 export type Mend = () => Promise<void>;

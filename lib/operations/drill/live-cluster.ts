@@ -1,9 +1,10 @@
-import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EdgeConfig } from "../../config/schema.js";
 import { type ClientOptions, OvhClient } from "../ovh-client.js";
 import { type EdgeAddress, RemoteEdge } from "../remote-edge.js";
 import type { DrillCluster, DrillFaults, Mend } from "./cluster.js";
+import { type Door, knock } from "./knock.js";
+import { background, breakForAWhile, breakOnAll } from "./lasting-fault.js";
 
 /** What a drill on deployed nodes needs to know of them. */
 export interface LiveClusterOptions {
@@ -13,6 +14,8 @@ export interface LiveClusterOptions {
   readonly api: ClientOptions;
   /** Seconds after which a fault ends by itself, should nobody be able to mend it earlier. @default - 60 */
   readonly cut?: number;
+  /** What is asked whether the FailOver IP answers. @default - its port 443 */
+  readonly door?: Partial<Door>;
 }
 
 interface FailoverIpAnswer {
@@ -22,9 +25,29 @@ interface FailoverIpAnswer {
 
 /** Milliseconds that an edge may take to boot. */
 const BOOT = 300_000;
+/** Seconds that a fault waits which cuts off the connection that asks for it. */
+const LEAD = 0.5;
+/** Seconds that a takeover needs on its side, generously. */
+const TAKEOVER = 5;
+const HTTPS = 443;
+const API_HOSTS = {
+  "ovh-eu": "eu.api.ovh.com",
+  "ovh-ca": "ca.api.ovh.com",
+  "ovh-us": "api.us.ovhcloud.com",
+} as const;
 
-/** Deployed edges: everything is done by commands on them, and what cuts an edge off ends by itself. */
-export function liveCluster({ config, edges, api, cut = 60 }: LiveClusterOptions): DrillCluster {
+/**
+ * Deployed edges: everything is done by commands on them, and what is broken there ends by itself.
+ *
+ * @throws Error when a fault would end before an edge has found it
+ */
+export function liveCluster({ config, edges, api, cut = 60, door }: LiveClusterOptions): DrillCluster {
+  const found = config.probe.interval + TAKEOVER;
+  if (cut < found) {
+    throw new Error(
+      `a fault must last ${found} s or more, got ${cut}; a lost link is found within probe.interval, ${config.probe.interval} s, and taken over some seconds later`,
+    );
+  }
   const client = new OvhClient(api);
   const remote = edges.map((address) => new RemoteEdge(address));
   const names = new Map(edges.map(({ instanceId, name }) => [instanceId, name]));
@@ -37,10 +60,17 @@ export function liveCluster({ config, edges, api, cut = 60 }: LiveClusterOptions
       const list = await client.get<FailoverIpAnswer[]>(`/cloud/project/${config.project}/ip/failover`);
       return names.get(list.find(({ ip }) => ip === address)?.routedTo ?? "");
     },
-    probe: () => answers(address, config.ssh.port),
+    probe: () => knock({ host: address, port: HTTPS, ...door }),
     faults: faults(config, remote, cut),
+    // An edge without tokens would not serve its next failover, which need not be a drill.
+    prepare: async () => {
+      await Promise.all(remote.map((edge) => edge.run(FORGET)));
+    },
   };
 }
+
+/** Lets an edge forget what its claims have cost, and find out anew where the address is. */
+const FORGET = "rm -f /var/run/edge-sync/memory.json; /usr/local/sbin/edge-sync pass";
 
 async function isThere(edge: RemoteEdge): Promise<boolean> {
   return edge.run("true").then(
@@ -49,47 +79,25 @@ async function isThere(edge: RemoteEdge): Promise<boolean> {
   );
 }
 
-/** Whether anything at an address answers: a connection, or its refusal. */
-function answers(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 1000 });
-    const end = (answered: boolean) => {
-      socket.destroy();
-      resolve(answered);
-    };
-    socket.once("connect", () => end(true));
-    socket.once("timeout", () => end(false));
-    socket.once("error", (error: NodeJS.ErrnoException) => end(error.code === "ECONNREFUSED"));
-  });
-}
-
 function faults(
-  { interfaces, probe, ovh }: EdgeConfig,
+  { interfaces, probe, claim, ovh }: EdgeConfig,
   edges: readonly RemoteEdge[],
   cut: number,
 ): DrillFaults {
-  /** Runs a command now and its opposite after a while, even if nobody can reach the edge meanwhile. */
-  const forAWhile = async (edge: RemoteEdge, now: string, after: string): Promise<Mend> => {
-    const began = Date.now();
-    const { stdout } = await edge.run(
-      `(${now}; sleep ${cut}; ${after}) >/dev/null 2>&1 </dev/null & echo $!`,
-    );
-    return async () => {
-      try {
-        await edge.run(`kill ${stdout.trim()}; ${after}`);
-      } catch {
-        await sleep(Math.max(0, cut * 1000 - (Date.now() - began)));
-        await edge.close();
-      }
-    };
-  };
-  const routes = (verb: "add" | "delete", hosts: readonly string[]) =>
-    hosts
-      .map((host) => `route -qn ${verb} -host ${host} 127.0.0.1${verb === "add" ? " -reject" : ""}`)
-      .join("; ");
+  // Nobody is cut off by most faults; those end by themselves for a drill that has died.
+  const lasting = Math.max(2 * cut, 4 * probe.interval, 2 * claim.checkInterval);
+  const toggled = (edge: RemoteEdge, name: string, lead?: number) =>
+    breakForAWhile(edge, {
+      now: `ifconfig ${name} down`,
+      after: `ifconfig ${name} up`,
+      cut,
+      ...(lead === undefined ? {} : { lead }),
+    });
   return {
+    lead: LEAD * 1000,
+    command: (edge, now, after) => breakForAWhile(edge, { now, after, cut: lasting }),
     powerOff: async (edge) => {
-      await edge.run("(sleep 1; reboot -nq) >/dev/null 2>&1 </dev/null &");
+      await edge.run(background(`sleep ${LEAD}; reboot -nq`));
       return async () => {
         const end = Date.now() + BOOT;
         do {
@@ -100,27 +108,58 @@ function faults(
     },
     // A link that ifconfig takes down need not be a link change to the driver: the next poll finds it.
     cutDelay: probe.interval * 1000,
-    cutLink: (edge, which) =>
-      forAWhile(edge, `ifconfig ${interfaces[which]} down`, `ifconfig ${interfaces[which]} up`),
-    silenceProbes: (edge) => forAWhile(edge, routes("add", probe.targets), routes("delete", probe.targets)),
-    silenceApi: async () => {
-      const host = {
-        "ovh-eu": "eu.api.ovh.com",
-        "ovh-ca": "ca.api.ovh.com",
-        "ovh-us": "api.us.ovhcloud.com",
-      }[ovh.endpoint];
-      const mends = await Promise.all(
-        edges.map(async (edge) => {
-          const { stdout } = await edge.run(`host -t A ${host} | sed -n 's/.* has address //p'`);
-          const addresses = stdout.split("\n").filter((line) => /^[\d.]+$/.test(line));
-          return forAWhile(edge, routes("add", addresses), routes("delete", addresses));
-        }),
+    cutLink: (edge, which) => toggled(edge, interfaces[which], which === "external" ? LEAD : undefined),
+    silenceProbes: (edge) => reject(edge, probe.targets, lasting, silentProbes(probe.targets)),
+    silenceApi: () => {
+      const host = API_HOSTS[ovh.endpoint];
+      const silent = { what: host, answers: `nc -c -w 5 ${host} ${HTTPS} </dev/null` };
+      return breakOnAll(
+        edges.map(async (edge) => reject(edge, await addressesOf(edge, host), lasting, silent)),
       );
-      return async () => {
-        await Promise.all(mends.map((mend) => mend()));
-      };
     },
-    partition: (edge) =>
-      forAWhile(edge, `ifconfig ${interfaces.carp} down`, `ifconfig ${interfaces.carp} up`),
+    partition: (edge) => toggled(edge, interfaces.carp),
   };
+}
+
+/** What must not answer any more, and a command that succeeds where it does. */
+interface Silent {
+  readonly what: string;
+  readonly answers: string;
+}
+
+function silentProbes(targets: readonly string[]): Silent {
+  return {
+    what: targets.join(", "),
+    answers: targets.map((target) => `ping -n -q -c 1 -w 1 ${target}`).join(" || "),
+  };
+}
+
+/** All addresses of a host, of both families, as the programs on an edge find them. */
+async function addressesOf(edge: RemoteEdge, host: string): Promise<string[]> {
+  const { stdout } = await edge.run(`getent hosts ${host}`);
+  const addresses = stdout.split("\n").flatMap((line) => /^([\da-f.:]+)\s/.exec(line)?.[1] ?? []);
+  if (addresses.length === 0) throw new Error(`${edge.name} finds no address of ${host}`);
+  return addresses;
+}
+
+/** Turns away what an edge sends to some addresses, and looks whether it does. */
+async function reject(
+  edge: RemoteEdge,
+  addresses: readonly string[],
+  cut: number,
+  { what, answers }: Silent,
+): Promise<Mend> {
+  const route = (verb: "add" | "delete", address: string) => {
+    const [family, gateway] = address.includes(":") ? ["-inet6", "::1"] : ["-inet", "127.0.0.1"];
+    return `route -qn ${verb} ${family} -host ${address} ${gateway}${verb === "add" ? " -reject" : ""}`;
+  };
+  const mend = await breakForAWhile(edge, {
+    now: addresses.map((address) => route("add", address)).join(" && "),
+    after: `${addresses.map((address) => route("delete", address)).join("; ")}; true`,
+    cut,
+  });
+  const { status } = await edge.run(`(${answers}) >/dev/null 2>&1`);
+  if (status !== 0) return mend;
+  await mend();
+  throw new Error(`${what} still answers ${edge.name}; its reject routes have no effect`);
 }

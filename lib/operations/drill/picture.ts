@@ -103,7 +103,7 @@ export function drillPage(results: readonly DrillResult[]): string {
     const verdict = escaped(
       result.reason === undefined ? result.verdict : `${result.verdict}: ${result.reason}`,
     );
-    return `<tr><th>${escaped(result.scenario)}</th><td class="text">${escaped(result.what)}</td>${times}<td>${result.limit ?? "–"}</td><td>${result.lost ?? "–"}</td><td>${result.requests}</td><td class="text ${result.verdict}">${verdict}</td></tr>`;
+    return `<tr><th>${escaped(result.scenario)}</th><td class="text">${escaped(result.what)}</td>${times}<td>${result.limit ?? "–"}</td><td>${result.lost ?? "not measured"}</td><td>${result.requests}</td><td class="text ${result.verdict}">${verdict}</td></tr>`;
   });
   const heads = PHASES.map(([, title]) => `<th>${title}</th>`).join("");
   return `<!doctype html>

@@ -18,11 +18,18 @@ export function drillRows(results: readonly DrillResult[]): { head: string[]; ro
     result.by ?? "–",
     ...PHASES.map(([phase]) => ms(result.phases[phase])),
     ms(result.limit),
-    result.lost === undefined ? "–" : String(result.lost),
+    result.lost === undefined ? "not measured" : String(result.lost),
     String(result.requests),
     result.reason === undefined ? result.verdict : `${result.verdict}: ${result.reason}`,
   ]);
   return { head, rows };
+}
+
+/** Says why there is no number of lost packets, where there is none. */
+export function unmeasured(results: readonly DrillResult[]): string {
+  return results.every(({ lost }) => lost !== undefined)
+    ? ""
+    : "Packets were not measured: nothing answered at the FailOver IP before the fault; --probe names another port of it.\n\n";
 }
 
 function ms(value: number | undefined): string {

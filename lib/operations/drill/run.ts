@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { EdgeConfig } from "../../config/schema.js";
 import type { RemoteEdge } from "../remote-edge.js";
 import type { DrillCluster } from "./cluster.js";
@@ -49,9 +50,13 @@ export async function runDrill(scenario: Scenario, options: DrillOptions): Promi
   try {
     await watch.open();
     if (aborted()) throw new Error(`${scenario.name} was interrupted before anything was broken`);
-    watch.begin();
+    if (scenario.severs !== true) watch.begin();
     const mend = await scenario.fault(cluster, holder);
     try {
+      if (scenario.severs === true) {
+        await sleep(cluster.faults.lead ?? 0);
+        watch.begin();
+      }
       if (scenario.expects === "takeover") await pass(() => watch.complete || aborted(), deadline);
       else await pass(() => watch.moved || aborted(), scenario.calm?.(config) ?? 0);
     } finally {

@@ -1,6 +1,7 @@
 import type { EdgeConfig } from "../../config/schema.js";
 import type { RemoteEdge } from "../remote-edge.js";
 import type { DrillCluster, Mend } from "./cluster.js";
+import { breakOnAll } from "./lasting-fault.js";
 
 /** One drill: what is broken, how it is mended, and what must come of it. */
 export interface Scenario {
@@ -13,11 +14,15 @@ export interface Scenario {
   readonly limit?: (config: EdgeConfig, cluster: DrillCluster) => number;
   /** Milliseconds for which nothing may move. */
   readonly calm?: (config: EdgeConfig) => number;
+  /** Whether it may cut off the connection that asks for it, and so happens a moment later. @default - false */
+  readonly severs?: boolean;
   fault(cluster: DrillCluster, holder: RemoteEdge): Promise<Mend>;
 }
 
 const ROUND_TRIPS = 3 * 50;
 const LINK_LOSS = 1000;
+const DRAIN = "edge-sync drain --reason drill";
+const UNDRAIN = "edge-sync undrain";
 
 /** Milliseconds until the fastest backup takes over from a master that went silent. */
 export function silenceLimit({ carp, edges }: EdgeConfig): number {
@@ -29,11 +34,6 @@ const announced = () => LINK_LOSS + ROUND_TRIPS;
 const silent = (config: EdgeConfig) => silenceLimit(config) * 1.1 + ROUND_TRIPS;
 const found = (_: EdgeConfig, { faults }: DrillCluster) => announced() + (faults.cutDelay ?? 0);
 
-async function command(edge: RemoteEdge, text: string): Promise<void> {
-  const { status, stderr } = await edge.run(text);
-  if (status !== 0) throw new Error(`${edge.name}: ${text} failed with status ${status}: ${stderr.trim()}`);
-}
-
 /** All drills, in an order in which each finds the cluster sound. */
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -41,16 +41,14 @@ export const SCENARIOS: readonly Scenario[] = [
     what: "carp0 goes down on the master: the guide's own check",
     expects: "takeover",
     limit: announced,
-    fault: async (_, holder) => {
-      await command(holder, "ifconfig carp0 down");
-      return () => command(holder, "ifconfig carp0 up");
-    },
+    fault: ({ faults }, holder) => faults.command(holder, "ifconfig carp0 down", "ifconfig carp0 up"),
   },
   {
     name: "power-off",
     what: "the master loses its power",
     expects: "takeover",
     limit: silent,
+    severs: true,
     fault: (cluster, holder) => cluster.faults.powerOff(holder),
   },
   {
@@ -58,6 +56,7 @@ export const SCENARIOS: readonly Scenario[] = [
     what: "the master's public interface loses its link",
     expects: "takeover",
     limit: found,
+    severs: true,
     fault: (cluster, holder) => cluster.faults.cutLink(holder, "external"),
   },
   {
@@ -79,24 +78,18 @@ export const SCENARIOS: readonly Scenario[] = [
     what: "the operator drains the master",
     expects: "takeover",
     limit: announced,
-    fault: async (_, holder) => {
-      await command(holder, "edge-sync drain --reason drill");
-      return () => command(holder, "edge-sync undrain");
-    },
+    fault: ({ faults }, holder) => faults.command(holder, DRAIN, UNDRAIN),
   },
   {
     name: "return",
     what: "the other edges are drained, so that the IP comes back to the preferred one",
     expects: "takeover",
     limit: announced,
-    fault: async ({ edges }, holder) => {
+    fault: async ({ edges, faults }, holder) => {
       const [preferred, ...others] = edges;
       if (holder === preferred)
         throw new Error(`${holder.name} has the FailOver IP already; run the drill drain first`);
-      await Promise.all(others.map((edge) => command(edge, "edge-sync drain --reason drill")));
-      return async () => {
-        await Promise.all(others.map((edge) => command(edge, "edge-sync undrain")));
-      };
+      return breakOnAll(others.map((edge) => faults.command(edge, DRAIN, UNDRAIN)));
     },
   },
   {

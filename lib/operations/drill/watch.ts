@@ -1,5 +1,6 @@
 import type { RemoteEdge } from "../remote-edge.js";
 import type { DrillCluster } from "./cluster.js";
+import { LogTail } from "./log-tail.js";
 
 /** Milliseconds after the fault at which each phase was reached. */
 export interface Phases {
@@ -24,8 +25,18 @@ export interface Sighting {
   readonly lost?: number;
   /** Requests that the claims took. */
   readonly requests: number;
-  /** What the edges logged, with milliseconds after the fault. */
-  readonly log: readonly { readonly ms: number; readonly edge: string; readonly text: string }[];
+  /** What the edges logged. */
+  readonly log: readonly Logged[];
+}
+
+/** A line that an edge logged. */
+export interface Logged {
+  /** Milliseconds after the fault at which it was read. */
+  readonly ms: number;
+  readonly edge: string;
+  readonly text: string;
+  /** Whether it was written earlier, while the edge was cut off. */
+  readonly late?: true;
 }
 
 /** Where syslogd(8) puts what the programs and the kernel say, and how to say something there. */
@@ -37,7 +48,7 @@ const LOGS = [
 /** Watches the edges' logs and the FailOver IP from a fault on. */
 export class Watch {
   private readonly phases: Phases = {};
-  private readonly log: { ms: number; edge: string; text: string }[] = [];
+  private readonly log: Logged[] = [];
   private readonly stops: (() => void)[] = [];
   private by: string | undefined;
   private lost: number | undefined;
@@ -62,11 +73,12 @@ export class Watch {
   private async follow(edge: RemoteEdge, { file, priority }: (typeof LOGS)[number]): Promise<void> {
     const mark = `drill ${Math.random().toString(36).slice(2)} begins`;
     let followed = false;
-    const stop = await edge.follow(`tail -n 0 -f ${file}`, (line) => {
+    const tail = new LogTail(edge, file, (line, late) => {
       if (line.includes(mark)) followed = true;
-      else this.read(edge, line);
+      else this.read(edge, line, late);
     });
-    this.stops.push(stop);
+    this.stops.push(() => tail.close());
+    await tail.open();
     for (let attempt = 0; !followed && attempt < 50; attempt++) {
       await edge.run(`logger -p ${priority} -t edge-drill '${mark}'`);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -105,11 +117,11 @@ export class Watch {
     return { phases, by, requests, log, ...(lost === undefined ? {} : { lost }) };
   }
 
-  private read(edge: RemoteEdge, line: string): void {
+  private read(edge: RemoteEdge, line: string, late: boolean): void {
     if (this.started === 0) return;
     const text = line.replace(/^\S+ \S+ /, "");
     const ms = this.elapsed;
-    this.log.push({ ms, edge: edge.name, text });
+    this.log.push({ ms, edge: edge.name, text, ...(late ? { late } : {}) });
     const requests = /requests=(\d+)/.exec(text)?.[1];
     if (requests !== undefined) this.requests += Number(requests);
     if (edge === this.holder) return;

@@ -13,6 +13,10 @@ export type RouteProblem = "EEXIST" | "ESRCH";
 export class Routes {
   private readonly routes = new Map<string, RejectRoute>();
 
+  get size(): number {
+    return this.routes.size;
+  }
+
   /** Adds a route; there is one for each host, whatever its gateway. */
   add(host: string, gateway: string): RouteProblem | undefined {
     if (this.routes.has(host)) return "EEXIST";

@@ -17,6 +17,8 @@ export interface NodeOptions {
   readonly authorizedKeys?: readonly string[];
   readonly ca?: string;
   readonly resolve?: Surroundings["resolve"];
+  /** Addresses of names. */
+  readonly addresses?: Readonly<Record<string, readonly string[]>>;
   /** Does something to the disk before the node boots. */
   readonly prepare?: (machine: Machine) => void;
 }
@@ -30,7 +32,14 @@ export class TestNode {
   readonly answering = new Set(["9.9.9.9"]);
   changes = 0;
 
-  constructor({ speed = 100, authorizedKeys = [], ca = "", resolve, prepare }: NodeOptions = {}) {
+  constructor({
+    speed = 100,
+    authorizedKeys = [],
+    ca = "",
+    resolve,
+    addresses = {},
+    prepare,
+  }: NodeOptions = {}) {
     this.machine = new Machine(
       "edge-a",
       join(this.folder, "a"),
@@ -42,6 +51,7 @@ export class TestNode {
       {
         speed,
         answersPing: (_, host) => this.answering.has(host),
+        addresses: (host) => addresses[host] ?? [],
         resolve: resolve ?? (() => "no such name"),
         advertise: (_, carpdev, advertisement) => this.advertised.push({ carpdev, advertisement }),
         changed: () => {

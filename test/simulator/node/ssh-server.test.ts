@@ -1,7 +1,7 @@
 import ssh2, { type ClientChannel, type ConnectConfig, type Client as SshClient } from "ssh2";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { generateKeyPair, type ServedSsh, serveSsh } from "../../../lib/simulator/node/ssh-server.js";
-import { nodesRun, result, TestNode } from "./nodes.js";
+import { eventually, nodesRun, result, TestNode } from "./nodes.js";
 
 const { Client } = ssh2;
 const hostKey = generateKeyPair();
@@ -179,6 +179,40 @@ describe.skipIf(!nodesRun)("the SSH server of a machine that cannot be reached",
     await expect(login()).rejects.toThrow();
     node.machine.pf = pf;
     await login();
+  });
+
+  it("hangs while its interface is down, and then hands over what was said meanwhile", async () => {
+    const client = await login();
+    const lines: string[] = [];
+    const channel = await new Promise<ClientChannel>((resolve, reject) =>
+      client.exec("read line; echo $line; touch /tmp/said; read line; echo $line", (error, opened) =>
+        error ? reject(error) : resolve(opened),
+      ),
+    );
+    channel.on("data", (chunk: Buffer) => lines.push(chunk.toString()));
+    await node.out("rm -f /tmp/said");
+    await node.out("ifconfig vio0 down");
+    channel.write("one\n");
+    // Had anything come through, its answer would have been faster than all this.
+    for (let n = 0; n < 5; n++) await node.out("true");
+    expect([lines, node.machine.sandbox.read("/tmp/said")]).toEqual([[], undefined]);
+    await node.out("ifconfig vio0 up");
+    await eventually("the first line is echoed", () => lines.join("") === "one\n");
+    channel.write("two\n");
+    await eventually("the second line is echoed", () => lines.join("") === "one\ntwo\n");
+  });
+
+  it("does not hear of a client that gives up meanwhile, until its interface is up again", async () => {
+    const client = await login();
+    client.exec("echo $$ >/tmp/shell; cat", () => {});
+    await eventually("it runs", () => node.machine.sandbox.read("/tmp/shell") !== undefined);
+    const runs = async () => (await node.sh("kill -0 $(cat /tmp/shell)")).status === 0;
+    await node.out("ifconfig vio0 down");
+    client.destroy();
+    for (let n = 0; n < 5; n++) await node.out("true");
+    expect(await runs()).toBe(true);
+    await node.out("ifconfig vio0 up");
+    await eventually("it ends", async () => !(await runs()));
   });
 
   it("ends its connections when it is closed", async () => {
