@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { isThere } from "../../lib/playground/prerequisites.js";
 import { run } from "../e2e/process.js";
 import { root, type Step, workflow } from "../e2e/workflow.js";
@@ -148,5 +149,30 @@ describe("the workflow that deploys", () => {
 
   it("takes the key away, whatever happens", () => {
     expect(jobs.apply?.steps.at(-1)).toMatchObject({ if: "always()", run: "rm -f ~/.ssh/id_ed25519" });
+  });
+});
+
+describe("the GitLab jobs in the documentation", () => {
+  const text = readFileSync(join(root, "docs", "pull-requests.md"), "utf8");
+  const [, yaml = ""] = /```yaml\n([\s\S]*?)```/.exec(text) ?? [];
+  const jobs: Record<string, { script?: string[]; before_script?: string[]; artifacts?: unknown }> =
+    parse(yaml);
+  const scripts = Object.entries(jobs).flatMap(([name, { script = [], before_script = [] }]) =>
+    script.length + before_script.length === 0 ? [] : [[name, [...before_script, ...script].join("\n")]],
+  );
+
+  it.each(scripts)("parse as shell: %s", async (_, script) => {
+    const { status, stderr } = await run("bash", ["-n", "-c", script as string]);
+    expect([status, stderr]).toEqual([0, ""]);
+  });
+
+  it("keep nothing of a plan but the digest of what it says", () => {
+    const kept = Object.values(jobs).flatMap(({ artifacts }) => (artifacts === undefined ? [] : [artifacts]));
+    expect(kept).toEqual([{ reports: { dotenv: "edge.env" } }]);
+  });
+
+  it("run the Terraform that the workflows run", () => {
+    const versions = steps.flatMap(([, step]) => step.with?.terraform_version ?? []);
+    expect(new Set(versions)).toEqual(new Set([/terraform_([0-9.]+)_linux/.exec(yaml)?.[1]]));
   });
 });

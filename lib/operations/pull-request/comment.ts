@@ -101,8 +101,8 @@ function alert(kind: string, lines: readonly string[]): string[] {
 function violations(all: readonly Violation[]): string[] {
   return capped(
     all.map(
-      ({ rule, text, allowed }) =>
-        `${allowed ? "Allowed" : "Policy"} **${code(rule)}**: ${POLICY[rule]}, ${code(text, 500)}`,
+      ({ rule, got, next, allowed }) =>
+        `${allowed ? "Allowed" : "Policy"} **${code(rule)}**: ${POLICY[rule]}, got ${code(got, 500)}; ${next}.`,
     ),
   );
 }

@@ -7,13 +7,15 @@ export interface Violation {
   readonly rule: RuleName;
   /** The resource that breaks it. */
   readonly address: string;
-  /** What was found, and what to do next, without the address and the rule. */
-  readonly text: string;
+  /** What was found. */
+  readonly got: string;
+  /** What to do next; no value of the plan is in it. */
+  readonly next: string;
   /** Whether it was allowed. */
   readonly allowed: boolean;
 }
 
-type Finding = Pick<Violation, "address" | "text">;
+type Finding = Pick<Violation, "address" | "got" | "next">;
 
 /** Resources of a plan by what they are. */
 class Stack {
@@ -111,7 +113,8 @@ const RULES = {
       return [
         {
           address: addresses(out),
-          text: `got ${told}${all}; do one edge in each plan, the backup first, by terraform plan -target`,
+          got: `${told}${all}`,
+          next: "do one edge in each plan, the backup first, by terraform plan -target",
         },
       ];
     },
@@ -126,7 +129,8 @@ const RULES = {
           .filter(({ action }) => action in GOING)
           .map((one) => ({
             address: one.address,
-            text: `got ${stack.edgeOf(one)}, which holds ${text(before, "ip") ?? "it"} and is ${GOING[one.action]}; run edge-sync drain on it and plan again when another edge holds the IP`,
+            got: `${stack.edgeOf(one)}, which holds ${text(before, "ip") ?? "it"} and is ${GOING[one.action]}`,
+            next: "run edge-sync drain on it and plan again when another edge holds the IP",
           }));
       }),
   },
@@ -140,7 +144,8 @@ const RULES = {
       return [
         {
           address: addresses(gone),
-          text: `got ${left.length === 0 ? "none" : left.map((one) => stack.edgeOf(one)).join(", ")}; add an edge first, or allow it where the edge is to be given up`,
+          got: `${left.length === 0 ? "none" : left.map((one) => stack.edgeOf(one)).join(", ")}`,
+          next: "add an edge first, or allow it where the edge is to be given up",
         },
       ];
     },
@@ -151,10 +156,8 @@ const RULES = {
       stack.attachments.flatMap(({ address, action, attributes, forcedBy }) => {
         const other = action === "update" && attributes.some(({ path }) => path === "ip");
         if (!(action in GOING) && !other) return [];
-        const what = other
-          ? "got one of another address"
-          : `got one that is ${GOING[action]}${forAnother(forcedBy)}`;
-        return [{ address, text: `${what}; undo what asks for it, or plan it as an outage and allow it` }];
+        const got = other ? "one of another address" : `one that is ${GOING[action]}${forAnother(forcedBy)}`;
+        return [{ address, got, next: "undo what asks for it, or plan it as an outage and allow it" }];
       }),
   },
   "carp-network-stays": {
@@ -164,7 +167,8 @@ const RULES = {
         .filter(({ action }) => action in GOING)
         .map(({ address, action, forcedBy }) => ({
           address,
-          text: `got one that is ${GOING[action]}${forAnother(forcedBy)}; undo what asks for it, or hold the edges meanwhile and allow it`,
+          got: `one that is ${GOING[action]}${forAnother(forcedBy)}`,
+          next: "undo what asks for it, or hold the edges meanwhile and allow it",
         })),
   },
   "nothing-forgotten": {
@@ -174,7 +178,8 @@ const RULES = {
         .filter(({ action }) => action === "forget")
         .map(({ address }) => ({
           address,
-          text: "got one that is forgotten; take the removed block out, or let it destroy",
+          got: "one that is forgotten",
+          next: "take the removed block out, or let it destroy",
         })),
   },
   "backup-before-master": {
@@ -191,7 +196,8 @@ const RULES = {
         : [
             {
               address: last.address,
-              text: `got no depends_on for ${missing.map((one) => one.address).join(", ")}; add it`,
+              got: `no depends_on for ${missing.map((one) => one.address).join(", ")}`,
+              next: "add it",
             },
           ];
     },
@@ -210,7 +216,8 @@ const RULES = {
           return [
             {
               address,
-              text: `got no depends_on for ${missing.map((one) => one.address).join(", ")}; add it`,
+              got: `no depends_on for ${missing.map((one) => one.address).join(", ")}`,
+              next: "add it",
             },
           ];
         }),
@@ -262,8 +269,8 @@ export function violationsOf(plan: Plan, allowed: readonly RuleName[] = []): Vio
 }
 
 /** `ADDRESS: RULE: what must be so, what was found; the next step` */
-export function violationText({ address, rule, text, allowed }: Violation): string {
-  return `${address}: ${rule}: ${POLICY[rule]}, ${text}${allowed ? " (allowed)" : ""}`;
+export function violationText({ address, rule, got, next, allowed }: Violation): string {
+  return `${address}: ${rule}: ${POLICY[rule]}, got ${got}; ${next}${allowed ? " (allowed)" : ""}`;
 }
 
 /** What `npm run policy` prints, for people. */
