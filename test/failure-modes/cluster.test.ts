@@ -72,8 +72,8 @@ describe("a bow-out with three edges", () => {
       `alias=on ip=${IP} reason="master"`,
       `claim start ip=${IP}`,
       "carp0 is BACKUP",
-      `alias=off ip=${IP} reason="routed elsewhere"`,
       "no claim: carp0 is BACKUP",
+      `alias=off ip=${IP} reason="routed elsewhere"`,
     ]);
     expect(postsOf(world)).toEqual([0, 1, 0]);
     world.edge("edge-1").kernel.setUp("carp0", true);
