@@ -14,6 +14,8 @@ export interface DrillCluster {
   readonly faults: DrillFaults;
   /** Makes the edges forget earlier drills, which have cost them tokens. @default - they do not */
   prepare?(): Promise<void>;
+  /** Marks the edges, so that whatever they tell people meanwhile bears the drill's name. @default - they tell nobody */
+  announce?(drill: string): Promise<Mend>;
 }
 
 /** Ways to break things, and to mend each of them. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EdgeConfig } from "../../config/schema.js";
 import { type ClientOptions, OvhClient } from "../ovh-client.js";
 import { type EdgeAddress, RemoteEdge } from "../remote-edge.js";
+import { announceDrill } from "./announce.js";
 import type { DrillCluster, DrillFaults, Mend } from "./cluster.js";
 import { type Door, knock } from "./knock.js";
 import { background, breakForAWhile, breakOnAll } from "./lasting-fault.js";
@@ -62,6 +63,7 @@ export function liveCluster({ config, edges, api, cut = 60, door }: LiveClusterO
     },
     probe: () => knock({ host: address, port: HTTPS, ...door }),
     faults: faults(config, remote, cut),
+    ...(config.notify === undefined ? {} : { announce: (drill: string) => announceDrill(drill, remote) }),
     // An edge without tokens would not serve its next failover, which need not be a drill.
     prepare: async () => {
       await Promise.all(remote.map((edge) => edge.run(FORGET)));

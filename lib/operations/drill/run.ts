@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EdgeConfig } from "../../config/schema.js";
 import type { RemoteEdge } from "../remote-edge.js";
-import type { DrillCluster } from "./cluster.js";
+import type { DrillCluster, Mend } from "./cluster.js";
 import type { Scenario } from "./scenarios.js";
 import { type Sighting, Watch } from "./watch.js";
 
@@ -47,9 +47,11 @@ export async function runDrill(scenario: Scenario, options: DrillOptions): Promi
   const limits: Readonly<Record<string, number | undefined>> = config.drill?.limits ?? {};
   const limit = limits[scenario.name] ?? scenario.limit?.(config, cluster);
   const aborted = () => signal?.aborted === true;
+  let unmark: Mend | undefined;
   try {
     await watch.open();
     if (aborted()) throw new Error(`${scenario.name} was interrupted before anything was broken`);
+    unmark = await cluster.announce?.(scenario.name);
     if (scenario.severs !== true) watch.begin();
     const mend = await scenario.fault(cluster, holder);
     try {
@@ -64,6 +66,7 @@ export async function runDrill(scenario: Scenario, options: DrillOptions): Promi
     }
   } finally {
     watch.close();
+    await unmark?.();
   }
   if (aborted()) throw new Error(`${scenario.name} was interrupted; what it had broken is mended`);
   const seen = watch.close();
