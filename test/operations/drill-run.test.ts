@@ -203,12 +203,19 @@ describe("a drill that expects a takeover", () => {
     expect(await runDrill(same, options)).toMatchObject({ verdict: "failed", phases: {} });
   });
 
-  it("waits for the first packet that is answered again, and counts those that were not", async () => {
+  it("waits for the first packet after the last that was not answered, and counts those", async () => {
     const { cluster: one, second, made } = cluster();
     const cut = scenario({
       fault: async () => {
         made.answers = false;
-        setTimeout(() => takeOver(second), 20);
+        // One that was lost by chance, before anything moved.
+        setTimeout(() => {
+          made.answers = true;
+        }, 5);
+        setTimeout(() => {
+          made.answers = false;
+          takeOver(second);
+        }, 20);
         setTimeout(() => {
           made.answers = true;
         }, 40);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../lib/config/load.js";
+import { settleTime } from "../../lib/edge/edge-conf.js";
+import type { DrillCluster } from "../../lib/operations/drill/cluster.js";
 import { drillPage, timelineSvg } from "../../lib/operations/drill/picture.js";
 import { drillRows, historyLine, percentiles } from "../../lib/operations/drill/report.js";
 import type { DrillResult } from "../../lib/operations/drill/run.js";
 import { SCENARIOS, scenariosNamed, silenceLimit } from "../../lib/operations/drill/scenarios.js";
-import { example } from "../config/example.js";
+import { example, exampleWithEdges } from "../config/example.js";
 
 const passed: DrillResult = {
   scenario: "carp-down",
@@ -54,6 +56,22 @@ describe("the drills", () => {
     expect(
       silenceLimit(parseConfig(example({ "carp.profile": "fast", "carp.advertisementInterval": undefined }))),
     ).toBe((3 * 60 * 1000) / 256);
+  });
+
+  it("allow three edges what their election takes to settle, and two edges none of it", () => {
+    const limits = (count: number) => {
+      const config = parseConfig(exampleWithEdges(count));
+      const cluster = { faults: { cutDelay: 5000 } } as DrillCluster;
+      return Object.fromEntries(SCENARIOS.map(({ name, limit }) => [name, limit?.(config, cluster)]));
+    };
+    const [two, three] = [limits(2), limits(3)];
+    expect(two).toMatchObject({ "carp-down": 1150, drain: 1150, return: 1150, "internal-lost": 6150 });
+    const config = parseConfig(exampleWithEdges(3));
+    const settle = Math.max(...config.edges.map((edge) => 1000 * settleTime(config, edge)));
+    expect(settle).toBeGreaterThan(1000);
+    expect((three["carp-down"] as number) - 1150).toBe(settle);
+    expect((three["power-off"] as number) - (two["power-off"] as number)).toBeCloseTo(settle);
+    expect(three["probe-lost"]).toBeUndefined();
   });
 });
 

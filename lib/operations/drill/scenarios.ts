@@ -1,4 +1,5 @@
 import type { EdgeConfig } from "../../config/schema.js";
+import { settleTime } from "../../edge/edge-conf.js";
 import type { RemoteEdge } from "../remote-edge.js";
 import type { DrillCluster, Mend } from "./cluster.js";
 import { breakOnAll } from "./lasting-fault.js";
@@ -30,9 +31,12 @@ export function silenceLimit({ carp, edges }: EdgeConfig): number {
   return 3 * (carp.advertisementInterval * 1000 + (second * 1000) / 256);
 }
 
-const announced = () => LINK_LOSS + ROUND_TRIPS;
-const silent = (config: EdgeConfig) => silenceLimit(config) * 1.1 + ROUND_TRIPS;
-const found = (_: EdgeConfig, { faults }: DrillCluster) => announced() + (faults.cutDelay ?? 0);
+/** Milliseconds that the slowest edge waits for the election to settle before it claims. */
+const settle = (config: EdgeConfig) =>
+  1000 * Math.max(...config.edges.map((edge) => settleTime(config, edge)));
+const announced = (config: EdgeConfig) => LINK_LOSS + settle(config) + ROUND_TRIPS;
+const silent = (config: EdgeConfig) => silenceLimit(config) * 1.1 + settle(config) + ROUND_TRIPS;
+const found = (config: EdgeConfig, { faults }: DrillCluster) => announced(config) + (faults.cutDelay ?? 0);
 
 /** All drills, in an order in which each finds the cluster sound. */
 export const SCENARIOS: readonly Scenario[] = [

@@ -12,7 +12,7 @@ export interface Phases {
   accepted?: number;
   /** OVH says that the IP is routed to it. */
   confirmed?: number;
-  /** A packet to the FailOver IP was answered again, after one was not. */
+  /** A packet to the FailOver IP was answered again, after the last one that was not. */
   packet?: number;
 }
 
@@ -55,6 +55,8 @@ export class Watch {
   private requests = 0;
   private started = 0;
   private probing = true;
+  /** Whether the last packet was not answered. */
+  private silent = false;
 
   constructor(
     private readonly cluster: DrillCluster,
@@ -95,8 +97,7 @@ export class Watch {
   /** Whether all phases of a takeover are there. */
   get complete(): boolean {
     const { master, alias, accepted, confirmed } = this.phases;
-    const answered = this.phases.packet !== undefined || !this.lost;
-    return [master, alias, accepted, confirmed].every((ms) => ms !== undefined) && answered;
+    return [master, alias, accepted, confirmed].every((ms) => ms !== undefined) && !this.silent;
   }
 
   /** Whether anything moved at all. */
@@ -144,7 +145,8 @@ export class Watch {
     while (this.probing) {
       const answered = await this.cluster.probe().catch(() => false);
       if (!answered) this.lost = (this.lost ?? 0) + 1;
-      else if (this.lost) this.phases.packet ??= this.elapsed;
+      else if (this.silent) this.phases.packet = this.elapsed;
+      this.silent = !answered;
       await new Promise((resolve) => setTimeout(resolve, this.cluster.probeInterval));
     }
   }
