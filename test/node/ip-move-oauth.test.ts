@@ -103,9 +103,10 @@ describe("a service account", () => {
   });
 
   it.each([
-    ["has expired", () => `${Math.floor(Date.now() / 1000) - 1} old-token\n`, 0o600],
-    ["others can read", () => `${Math.floor(Date.now() / 1000) + 600} old-token\n`, 0o644],
-    ["is cut", () => `${Math.floor(Date.now() / 1000) + 600} old-tok`, 0o600],
+    ["has expired", () => `${Math.floor(Date.now() / 1000) - 1} old-token service-1\n`, 0o600],
+    ["is of another account", () => `${Math.floor(Date.now() / 1000) + 600} old-token service-0\n`, 0o600],
+    ["others can read", () => `${Math.floor(Date.now() / 1000) + 600} old-token service-1\n`, 0o644],
+    ["is cut", () => `${Math.floor(Date.now() / 1000) + 600} old-token service-1`, 0o600],
     ["is empty", () => "", 0o600],
   ])("asks for another where the one it kept %s", async (_, text, mode) => {
     await serviceAccount();
@@ -217,7 +218,11 @@ describe("a token that OVH does not give", () => {
     await serviceAccount(granted(), "ovh-eu", ({ headers }) =>
       headers.get("authorization") === "Bearer withdrawn" ? answer(401, "{}") : undefined,
     );
-    bench.machine.sandbox.write(TOKEN_FILE, `${Math.floor(Date.now() / 1000) + 600} withdrawn\n`, 0o600);
+    bench.machine.sandbox.write(
+      TOKEN_FILE,
+      `${Math.floor(Date.now() / 1000) + 600} withdrawn service-1\n`,
+      0o600,
+    );
     expect(await bench.run("ip-move check")).toMatchObject({ status: 3 });
     expect(await bench.run("ip-move check")).toMatchObject({ status: 0 });
     expect(server?.requests.at(-1)?.line).toBe(`GET ${FAILOVER}`);
