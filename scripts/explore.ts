@@ -16,11 +16,7 @@ import { endWith } from "./end-with.js";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const program = new Command("explore")
   .description("explores every interleaving of faults, with the decisions of the deployed edge-sync")
-  .option(
-    "--deep",
-    "three edges with every two faults, four with every single one; takes most of an hour",
-    false,
-  )
+  .option("--deep", "three edges with every two faults, four with every single one; takes hours", false)
   .option("--edges <n>", "only so many edges, with --faults", Number)
   .option("--faults <n>", "only so many faults, with --edges", Number)
   .option("--kinds <names>", `only these kinds, of ${ALL_KINDS.join(", ")}`)

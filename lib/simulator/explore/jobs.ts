@@ -66,10 +66,10 @@ const ALONE: readonly FaultKind[] = [
 
 /** What `npm run explore` explores in about two minutes on two cores, the largest first. */
 const USUAL_JOBS: readonly Job[] = [
+  coarse(3, 2, ["partition", "route-lost"]),
   { edges: 3, faults: 1 },
   ...VARIANTS.map((ovh) => coarse(2, 2, PAIRED, { ovh })),
   coarse(3, 2, ["power-off", "cut-carp"]),
-  coarse(3, 2, ["partition", "route-lost"]),
   coarse(3, 2, ["reboot", "api-down"]),
   ...OTHER_PAIRS.map((kinds) => coarse(2, 2, kinds)),
   ...TRIPLES.map((kinds) => coarse(2, 3, kinds)),
