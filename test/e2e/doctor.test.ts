@@ -242,7 +242,22 @@ describe("npm run doctor on deployed edges", () => {
       `/etc/pf.conf of ${second} does not include /etc/pf.edge.conf`,
     ]);
     swap();
-    sandbox.write("/etc/pf.conf", pf, 0o600);
+  });
+
+  it("names a command that puts the lines back, and moves nothing", async () => {
+    const before = playground.region.project.failoverIps.attaches.length;
+    const { checks } = await wrong();
+    const [finding] = checks.flatMap(({ outcome }) =>
+      "findings" in outcome ? outcome.findings.filter(({ what }) => what.includes("pf.conf")) : [],
+    );
+    const command = finding?.mend.replace(" in the stack's folder", " -auto-approve -input=false") as string;
+    const { status, stderr } = await run("sh", ["-c", command], {
+      cwd: playground.stackFolder,
+      env: { ...process.env, ...playground.environment() },
+    });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect((await wrong()).what).toEqual([]);
+    expect(playground.region.project.failoverIps.attaches).toHaveLength(before);
   });
 
   it("finds an edge that is off, and a carp with another password", async () => {

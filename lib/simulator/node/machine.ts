@@ -82,7 +82,7 @@ const KILLED = 137;
 export class Machine {
   readonly sandbox: Sandbox;
   readonly syslog: LogLine[] = [];
-  readonly counters = { received: 0, badAuthentication: 0, sent: 0, transitions: 0 };
+  readonly counters = { received: 0, badAuthentication: 0, unknownVhid: 0, sent: 0, transitions: 0 };
   kernel: Kernel;
   pf: Ruleset = NO_RULES;
   /** Who sees what happens here. @default - nobody */
@@ -297,8 +297,12 @@ export class Machine {
   /** An advertisement arrived. */
   receive(carpdev: string, advertisement: SignedAdvertisement): void {
     this.counters.received++;
-    const known = [...this.kernel.interfaces.values()].some(({ carp }) => carp?.pass === advertisement.pass);
-    if (!known) this.counters.badAuthentication++;
+    const meant = [...this.kernel.interfaces.values()].filter(
+      ({ carp }) => carp?.carpdev === carpdev && carp.vhid === advertisement.vhid,
+    );
+    // The vhid is looked up first: without one there is no password to hold it to.
+    if (meant.length === 0) this.counters.unknownVhid++;
+    else if (!meant.some(({ carp }) => carp?.pass === advertisement.pass)) this.counters.badAuthentication++;
     this.kernel.receive(carpdev, advertisement);
   }
 

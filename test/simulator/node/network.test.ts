@@ -299,16 +299,22 @@ describe.skipIf(!nodesRun)("netstat", () => {
     node.machine.receive("vio2", { ...heard, pass: "secret" });
     node.machine.receive("vio2", { ...heard, pass: "Secret" });
     node.machine.receive("vio2", { ...heard, pass: "secret" });
+    node.machine.receive("vio2", { ...heard, vhid: 2, pass: "secret" });
     expect(await node.sh("netstat -s -p carp")).toEqual(
       result({
         stdout:
-          "carp:\n\t3 packets received (IPv4)\n\t1 discarded for bad authentication\n" +
-          "\t0 packets sent (IPv4)\n\t0 transitions to master\n",
+          "carp:\n\t4 packets received (IPv4)\n\t0 packets received (IPv6)\n" +
+          "\t\t0 packets discarded for bad interface\n\t\t0 packets discarded for wrong TTL\n" +
+          "\t\t0 packets shorter than header\n\t\t0 discarded for bad checksums\n" +
+          "\t\t0 discarded packets with a bad version\n\t\t0 discarded because packet too short\n" +
+          "\t\t1 discarded for bad authentication\n\t\t1 discarded for unknown vhid\n" +
+          "\t\t0 discarded because of a bad address list\n\t0 packets sent (IPv4)\n" +
+          "\t0 packets sent (IPv6)\n\t\t0 send failed due to mbuf memory error\n\t0 transitions to master\n",
       }),
     );
     node.machine.receive("vio2", { ...heard, demotion: 1, pass: "secret" });
-    expect((await node.sh("netstat -s -p carp")).stdout).toContain(
-      "\t1 packets sent (IPv4)\n\t1 transitions to master\n",
+    expect((await node.sh("netstat -s -p carp")).stdout).toMatch(
+      /^\t1 packet sent \(IPv4\)$[\s\S]*^\t1 transition to master$/m,
     );
   });
 

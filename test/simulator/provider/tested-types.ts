@@ -28,7 +28,9 @@ export class TestedType {
   /** A configuration as Terraform plans it: every attribute, null where nothing is said. */
   planned(config: Config): Resource {
     const known: Config = { service_name: PROJECT, ...config };
-    const attributes = Object.keys(schemaOf(this.name).block.attributes ?? {});
+    const { attributes: all = {}, block_types = {} } = schemaOf(this.name).block;
+    const blocks = Object.keys(block_types).filter((name) => name in config);
+    const attributes = [...Object.keys(all), ...blocks];
     return Object.fromEntries(attributes.map((attribute) => [attribute, known[attribute] ?? null]));
   }
 

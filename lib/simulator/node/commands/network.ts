@@ -41,10 +41,28 @@ export const netstat: Command = async (call, machine) => {
     call.stderr("usage: netstat [-AaBbdFgilmnqrSstuvW] ...\n");
     return 1;
   }
-  const { received, badAuthentication, sent, transitions } = machine.counters;
-  call.stdout(
-    `carp:\n\t${received} packets received (IPv4)\n\t${badAuthentication} discarded for bad authentication\n` +
-      `\t${sent} packets sent (IPv4)\n\t${transitions} transitions to master\n`,
-  );
+  const { received, badAuthentication, unknownVhid, sent, transitions } = machine.counters;
+  const lines = [
+    `\t${many(received, "packet")} received (IPv4)`,
+    "\t0 packets received (IPv6)",
+    "\t\t0 packets discarded for bad interface",
+    "\t\t0 packets discarded for wrong TTL",
+    "\t\t0 packets shorter than header",
+    "\t\t0 discarded for bad checksums",
+    "\t\t0 discarded packets with a bad version",
+    "\t\t0 discarded because packet too short",
+    `\t\t${badAuthentication} discarded for bad authentication`,
+    `\t\t${unknownVhid} discarded for unknown vhid`,
+    "\t\t0 discarded because of a bad address list",
+    `\t${many(sent, "packet")} sent (IPv4)`,
+    "\t0 packets sent (IPv6)",
+    "\t\t0 send failed due to mbuf memory error",
+    `\t${many(transitions, "transition")} to master`,
+  ];
+  call.stdout(`carp:\n${lines.map((line) => `${line}\n`).join("")}`);
   return 0;
 };
+
+function many(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
