@@ -11,6 +11,7 @@ const USAGE = `usage: edge-sync [pass | poll | cron]
        edge-sync drain [--reason text]
        edge-sync undrain
        edge-sync status [--json]
+       edge-sync metrics
        edge-sync --decide
 `;
 const DONE = { status: 0, stdout: "", stderr: "" };
