@@ -81,7 +81,6 @@ const RELATIONS: readonly Relation[] = [
     reads: ["probe.targets", "failoverIp.address", "carp.address", "edges[].internalAddress"],
     check: probeTargets,
   },
-  { reads: ["edges[].sshHostKey"], check: hostKeys },
   { reads: ["credentials.serviceAccounts"], check: accountNames },
   { reads: ["notify.webhook", "notify.mail", "notify.events"], check: ({ notify }) => notified(notify) },
   { reads: ["backend"], check: ({ backend }) => checkBackend(backend) },
@@ -339,13 +338,3 @@ function probeTargets({ probe, failoverIp, carp, edges }: EdgeConfig): ConfigIss
 
 /** Ranges in which a ping reaches no other host, or a crowd. */
 const NO_HOST = new Set(["loopback", "unspecified", "multicast", "broadcast", "reserved"]);
-
-function hostKeys({ edges }: EdgeConfig): ConfigIssue[] {
-  const without = edges.flatMap((edge, index) => (edge.sshHostKey === undefined ? [index] : []));
-  if (without.length === 0 || without.length === edges.length) return [];
-  return without.map((index) => ({
-    path: `edges[${index}].sshHostKey`,
-    message:
-      "must be given when another edge has one, got nothing; copy it from the edge, or leave out all of them",
-  }));
-}

@@ -11,6 +11,9 @@ export interface ReleasedEdge {
   readonly hostKey?: string;
 }
 
+/** An expression without its `${}`. */
+const bare = (expression: string) => expression.slice(2, -1);
+
 /** Props of the release. */
 export interface EdgeReleaseProps {
   /** All edges, the preferred one first. */
@@ -44,9 +47,15 @@ export class EdgeRelease extends Construct {
       `\${concat([for e in ${list} : e if e.id == ${holder}], [for e in ${list} : e if e.id != ${holder}])}`,
     );
     const at = (index: number, field: string) => `\${local.${order.friendlyUniqueId}[${index}].${field}}`;
+    const known = edges.filter(({ hostKey }) => hostKey !== undefined).length;
+    // The key of a replaced edge is not known before it has booted; the others' are.
+    const hostKey = (key: string) =>
+      known === 0
+        ? {}
+        : { hostKey: known === edges.length ? key : `\${${bare(key)} == "" ? null : ${bare(key)}}` };
     const connection = (index: number): SSHProvisionerConnection => ({
       ...sshConnection({ ...ssh, host: at(index, "host") }, "./.edge-release.sh"),
-      ...(edges.every(({ hostKey }) => hostKey !== undefined) ? { hostKey: at(index, "key") } : {}),
+      ...hostKey(at(index, "key")),
     });
     new Resource(this, "release", {
       triggers: {

@@ -294,10 +294,12 @@ export class FailoverEdge extends Construct {
   }
 
   private warnOfUnknownHosts({ edges }: EdgeConfig): void {
-    if (edges.every(({ sshHostKey }) => sshHostKey !== undefined)) return;
+    const unknown = edges.filter(({ sshHostKey }) => sshHostKey === undefined).map(({ name }) => name);
+    if (unknown.length === 0) return;
+    const whose = unknown.length === edges.length ? "the edges" : unknown.join(", ");
     Annotations.of(this).addWarning(
-      "The edges' SSH host keys are not verified: whoever answers at their addresses gets the credentials. " +
-        "After the first deploy copy them into edges[].sshHostKey.",
+      `The SSH host keys of ${whose} are not verified: whoever answers at their addresses gets the credentials. ` +
+        "After the deploy copy them into edges[].sshHostKey.",
     );
   }
 }

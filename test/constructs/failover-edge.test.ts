@@ -466,14 +466,32 @@ describe("host keys", () => {
     expect(known.annotations).toEqual([]);
   });
 
+  it("are verified where they are known, when the key of one edge is not, and the warning names it", () => {
+    const one = synthesize(example({ "edges[0].sshHostKey": `${HOST_KEY}a` }));
+    const [order] = Object.keys(one.json.locals).filter((name) => name.startsWith("edge_release_order_"));
+    const key = (index: number) => `local.${order}[${index}].key`;
+    expect(
+      one
+        .block("edge/edge/release/release")
+        .provisioner.map((step: Json) => step["remote-exec"].connection.host_key),
+    ).toEqual([0, 1].map((index) => `\${${key(index)} == "" ? null : ${key(index)}}`));
+    expect(
+      one.block(`edge/edge/files-${B}/deliver`).provisioner[0]["remote-exec"].connection,
+    ).not.toHaveProperty("host_key");
+    expect(one.annotations.map(({ message }) => message)).toEqual([
+      `The SSH host keys of ${B} are not verified: whoever answers at their addresses gets the credentials. ` +
+        "After the deploy copy them into edges[].sshHostKey.",
+    ]);
+  });
+
   it("that are not known make one warning, and no connection verifies one", () => {
     expect(stack.annotations).toEqual([
       {
         constructPath: "edge/edge",
         level: "@cdktf/warn",
         message:
-          "The edges' SSH host keys are not verified: whoever answers at their addresses gets the credentials. " +
-          "After the first deploy copy them into edges[].sshHostKey.",
+          "The SSH host keys of the edges are not verified: whoever answers at their addresses gets the credentials. " +
+          "After the deploy copy them into edges[].sshHostKey.",
       },
     ]);
     for (const connection of connectionsOf(stack)) expect(connection).not.toHaveProperty("host_key");
