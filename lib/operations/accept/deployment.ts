@@ -14,6 +14,29 @@ export const DEPLOYMENT_ASSUMPTIONS: readonly Assumption[] = [
     how: bySight("The first deploy logs in."),
   },
   {
+    id: "state-s3",
+    topic,
+    statement:
+      "OVH's object storage keeps the state and its lock file by Terraform's S3 backend, as synthesized",
+    matters: "`backend` of type s3",
+    otherwise: "`terraform init` or the first lock fails; nothing is lost",
+    source: "Terraform's documentation of the backend",
+    how: bySight(
+      "Two deploys at once with that backend: the second one waits or says that the state is locked.",
+    ),
+  },
+  {
+    id: "state-consul",
+    topic,
+    statement: "A Consul cluster keeps and locks the state, as synthesized",
+    matters: "`backend` of type consul",
+    otherwise: "`terraform init` or the first lock fails; nothing is lost",
+    source: "Terraform's documentation of the backend",
+    how: bySight(
+      "Two deploys at once with that backend: the second one waits or says that the state is locked.",
+    ),
+  },
+  {
     id: "public-network",
     topic,
     statement: "`FIXED` on the interface without a network is taken as public too",

@@ -160,6 +160,29 @@ export const PROGRAM_ASSUMPTIONS: readonly Assumption[] = [
     ),
   },
   {
+    id: "sendmail",
+    topic,
+    statement: "`sendmail -oi -t` takes a mail with its recipients in its header",
+    matters: "edge-notify's mails",
+    otherwise: "no mail comes; the log says why",
+    source: "sendmail(8), smtpd(8)",
+    how: onEdge(
+      "test -x /usr/sbin/sendmail && rcctl check smtpd",
+      "/usr/sbin/sendmail, and smtpd that runs, where `notify.mail` is configured",
+      ({ status }, { config }) =>
+        config.notify?.mail === undefined ? { untold: "notify.mail is not configured" } : status === 0,
+    ),
+  },
+  {
+    id: "webhook-fields",
+    topic,
+    statement: "Chat programs show `text` of a webhook's message and ignore fields that they do not know",
+    matters: "edge-notify's messages",
+    otherwise: "the message is refused; the log says `not sent … HTTP 400`",
+    source: "not documented for every one",
+    how: bySight("`edge-notify test` on an edge."),
+  },
+  {
     id: "tls-words",
     topic,
     statement: "nc's words for an expired certificate and an unknown authority are libtls's",

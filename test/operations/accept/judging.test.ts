@@ -7,7 +7,7 @@ import type { RemoteResult } from "../../../lib/operations/remote-edge.js";
 import { example } from "../../config/example.js";
 import { BACKUP0, CARP0, counters, NETSTART, RC, said, vio } from "./answers.js";
 
-const config = parseConfig(example());
+const config = parseConfig(example({ notify: { mail: "ops@example.org" } }));
 const edge = config.edges[0] as EdgeSettings;
 
 /** What the check of an assumption makes of an answer. */
@@ -103,6 +103,7 @@ const SOUND: Readonly<Record<string, unknown>> = {
   pledge: said("kept\n"),
   "unveil-nc": said("146.59.143.231 is routed to another\ncarp0 is BACKUP\n", 6),
   "edge-key": said("", 6),
+  sendmail: said("smtpd(ok)\n"),
   "pf-enabled": said("Status: Enabled for 3 days 01:02:03             Debug: err\n"),
   "pf-rule": said(
     'block return all\npass quick on vio2 proto carp all keep state (no-sync) label "edge"\npass all flags S/SA\n',
@@ -260,6 +261,7 @@ const WRONG: readonly (readonly [id: string, answer: unknown, got: string])[] = 
     said("", 3, "ip-move: check: OVH refuses the credentials: HTTP 403\n"),
     "exit status 3: ip-move: check: OVH refuses the credentials: HTTP 403",
   ],
+  ["sendmail", said("smtpd(failed)\n", 1), "exit status 1: smtpd(failed)"],
   ["pf-enabled", said("Status: Disabled for 3 days\n"), "Status: Disabled for 3 days"],
   ["pf-rule", said("block return all\npass all flags S/SA\n"), "block return all / pass all flags S/SA"],
   [
