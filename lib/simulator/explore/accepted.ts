@@ -80,11 +80,11 @@ function isCorner({ kinds, invariants }: AcceptedCorner, counterexample: Counter
 }
 
 function covers(
-  { edges, faults, kinds = ALL_KINDS, ovh = USUAL, order }: Job,
+  { edges, faults, kinds = ALL_KINDS, ovh = USUAL, order, at }: Job,
   corner: AcceptedCorner,
 ): boolean {
   const usual = ovh.whilePending === USUAL.whilePending && ovh.toHolder === USUAL.toHolder;
-  const enough = edges === 2 && faults >= corner.kinds.length && order === undefined;
+  const enough = edges === 2 && faults >= corner.kinds.length && order === undefined && at === undefined;
   return usual && enough && corner.kinds.every((kind) => kinds.includes(kind));
 }
 

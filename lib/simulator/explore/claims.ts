@@ -79,7 +79,7 @@ export class Claims {
   /** The POST arrives at OVH, or is lost. */
   private arrives(edge: Local, ovh: Ovh, index: number, add: AddMove, end: End): void {
     const { variant } = this.setting;
-    const kinds = this.setting.kinds(ovh.budget);
+    const kinds = this.setting.kinds(ovh.budget, index);
     const verify = (code: number, state: Ovh, posts = edge.posts, broken = 0) => {
       const looks = answers(state, edge, index);
       add(code, { ...edge, claim: CLAIM.verifying, looks, posts }, broken, state);

@@ -201,7 +201,7 @@ export class EdgeSync implements Subject {
   private passMoves(edge: Local, ovh: Ovh, index: number, add: AddMove, onlyKilled = false): void {
     const { edge: next, broken, actions } = this.passes.pass(edge, ovh, index);
     if (!onlyKilled) add(pack("pass", index), next, broken);
-    if (ovh.budget === 0 || !this.setting.kinds(ovh.budget).has("pass-killed")) return;
+    if (ovh.budget === 0 || !this.setting.kinds(ovh.budget, index).has("pass-killed")) return;
     const spent = { ...ovh, budget: ovh.budget - 1 };
     add(pack("pass-killed", index, actions + 1), { ...edge, wake: 0 }, 0, spent);
     for (let kept = 0; kept < actions; kept++) {

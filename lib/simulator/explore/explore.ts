@@ -14,6 +14,7 @@ import {
 } from "./job.js";
 import type { Local } from "./local.js";
 import { findRest } from "./rest.js";
+import type { FaultKind } from "./schedule.js";
 import type { ClusterSetting } from "./setting.js";
 import { faultsOf, Story } from "./story.js";
 import type { Trigger } from "./trigger.js";
@@ -26,6 +27,8 @@ export interface Tools {
   readonly clock: () => number;
 }
 
+const NO_KIND: ReadonlySet<FaultKind> = new Set();
+
 /** Explores a job: every state, every cycle, every invariant. */
 export function explore(job: Job, { decisions, trigger, clock }: Tools): Report {
   const began = clock();
@@ -35,7 +38,10 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
   const setting: ClusterSetting = {
     edges: job.edges,
     faults: job.faults,
-    kinds: (budget) => inOrder?.[job.faults - budget] ?? any,
+    kinds: (budget, edge) => {
+      if (job.at !== undefined && budget === job.faults && edge !== job.at) return NO_KIND;
+      return inOrder?.[job.faults - budget] ?? any;
+    },
     variant,
     mutations: job.mutations ?? {},
     preempt: job.preempt ?? false,

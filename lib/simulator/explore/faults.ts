@@ -12,7 +12,7 @@ export function outsideMoves(
   edge: Local,
   ovh: Ovh,
   index: number,
-  kinds: (budget: number) => ReadonlySet<FaultKind>,
+  kinds: (budget: number, edge: number) => ReadonlySet<FaultKind>,
   subject: Subject,
 ): Move[] {
   const moves: Move[] = [];
@@ -25,7 +25,7 @@ export function outsideMoves(
       bowOut,
     });
   const fault = (kind: FaultKind, next: Local, detail = 0, more: Partial<Ovh> = {}, bowOut = false) => {
-    if (kinds(ovh.budget).has(kind) && ovh.budget > 0)
+    if (kinds(ovh.budget, index).has(kind) && ovh.budget > 0)
       add(kind, next, { ...ovh, budget: ovh.budget - 1, ...more }, detail, bowOut);
   };
   const on = edge.power >= POWER.booting;

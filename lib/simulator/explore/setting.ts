@@ -14,8 +14,8 @@ export interface ClaimMutations {
 /** What the behaviour of an edge depends on. */
 export interface EdgeSetting {
   readonly variant: OvhVariant;
-  /** Kinds of faults that may happen while so many of them are left. */
-  readonly kinds: (budget: number) => ReadonlySet<FaultKind>;
+  /** Kinds of faults that may happen while so many of them are left, to an edge by number or to all. */
+  readonly kinds: (budget: number, edge?: number) => ReadonlySet<FaultKind>;
   readonly mutations: ClaimMutations;
   /** Passes, probes and checks that are not slow follow at once on what starts them, and nothing comes between. */
   readonly coarse: boolean;

@@ -83,6 +83,17 @@ describe("one exploration", () => {
     expect(Math.max(...each.map(({ rounds }) => rounds))).toBe(all.rounds);
   });
 
+  it("splits an order by the edge that its first fault hits, and finds the same", () => {
+    const whole = { edges: 3, faults: 1, order: ["partition"], coarse: true } as const;
+    const [all, ...each] = [whole, ...[0, 1, 2].map((at) => ({ ...whole, at }))].map((one) =>
+      explore(one, workshop.toolsFor(one)),
+    );
+    const sum = each.reduce((states, report) => states + report.states, 0);
+    expect(Math.max(...each.map(({ states }) => states))).toBeLessThan(all?.states as number);
+    expect(sum).toBeGreaterThanOrEqual(all?.states as number);
+    expect(Math.max(...each.map(({ rounds }) => rounds))).toBe(all?.rounds);
+  });
+
   it("tells what follows as a timeline, and as a schedule that can be played again", () => {
     const kinds = ["api-unreachable", "route-lost"] as const;
     const { counterexamples } = explore({ edges: 2, faults: 2, kinds }, workshop.toolsFor(job));
