@@ -150,6 +150,12 @@ const soundConfig = fc
     user: startingWith(`${LOWER}_`, `${LOWER}${DIGITS}_-`, 30),
     paths: fc.tuple(path, path),
     limit: fc.integer({ min: 1, max: 3_600_000 }),
+    mail: fc
+      .tuple(letters(`${WORD}._+-`, 1, 64), letters(`${WORD}.-`, 1, 60))
+      .map((parts) => parts.join("@")),
+    metrics: letters(`${WORD}._-`, 1, 40).map((name) => `/var/db/${name}.prom`),
+    webhook: fc.boolean(),
+    accounts: fc.constantFrom([], ["2026-11"], ["b", "a"]),
   })
   .map((of) => {
     const skews = [...new Set(of.edges.map((edge) => edge.skew))];
@@ -194,6 +200,9 @@ const soundConfig = fc
       },
       claim: of.claim,
       ssh: { user: of.user, port: 22, privateKeyPath: of.paths[0], publicKeyPath: of.paths[1] },
+      notify: { mail: of.mail, webhook: of.webhook, events: ["failover", "hold"] },
+      metrics: { file: of.metrics },
+      credentials: { serviceAccounts: of.accounts },
       drill: { limits: Object.fromEntries(DRILLS.map((name) => [name, of.limit])) },
     });
   });

@@ -277,19 +277,23 @@ function readByPerl(all: readonly Delivered[]): Misread[][] {
   const answers = output.split("\n").map((line) => (line === "" ? {} : JSON.parse(line)));
   return all.map((one, index) => {
     const { edge_sync, ip_move, ovh } = answers[index] as Record<string, Record<string, string>>;
-    const { application_key, application_secret, consumer_key, name, error } = ovh ?? {};
+    const { name, error } = ovh ?? {};
+    // Numbers and flags that the program adds are not of the file.
+    const keys = ["application_key", "application_secret", "consumer_key", "client_id", "client_secret"];
+    const account = one.config.credentials.serviceAccounts.length > 0;
+    const { applicationKey, applicationSecret, consumerKey, clientId, clientSecret } = one.values;
     const sorted = (of: Record<string, string> | undefined) => Object.entries(of ?? {}).sort();
     return [
       ...differing("edge-sync", sorted(edge_sync), sorted(edgeSettings(one))),
       ...differing("ip-move", sorted(ip_move), sorted(edgeSettings(one))),
       ...differing(
         "ip-move",
-        [name, application_key, application_secret, consumer_key, error],
+        [name, ...keys.map((key) => ovh?.[key]), error],
         [
           one.config.ovh.endpoint,
-          one.values.applicationKey,
-          one.values.applicationSecret,
-          one.values.consumerKey,
+          ...(account
+            ? [undefined, undefined, undefined, clientId, clientSecret]
+            : [applicationKey, applicationSecret, consumerKey, undefined, undefined]),
           undefined,
         ],
       ),
@@ -298,7 +302,7 @@ function readByPerl(all: readonly Delivered[]): Misread[][] {
 }
 
 function edgeSettings({ config, edge, values }: Delivered): Record<string, string> {
-  const { claim, failoverIp, interfaces, probe } = config;
+  const { claim, failoverIp, interfaces, metrics, notify, probe } = config;
   return {
     name: edge.name,
     project: config.project,
@@ -316,6 +320,10 @@ function edgeSettings({ config, edge, values }: Delivered): Record<string, strin
     poll: `${probe.interval}`,
     probe: probe.targets.join(" "),
     probe_attempts: `${probe.attempts}`,
+    ...(notify === undefined ? {} : { notify_events: notify.events.join(" ") }),
+    ...(notify?.mail === undefined ? {} : { notify_mail: notify.mail }),
+    ...(notify?.webhook ? { notify_webhook: values.webhookUrl } : {}),
+    ...(metrics === undefined ? {} : { metrics: metrics.file }),
   };
 }
 
