@@ -39,7 +39,8 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
     edges: job.edges,
     faults: job.faults,
     kinds: (budget, edge) => {
-      if (job.at !== undefined && budget === job.faults && edge !== job.at) return NO_KIND;
+      const place = job.at?.[job.faults - budget];
+      if (place !== undefined && edge !== place) return NO_KIND;
       return inOrder?.[job.faults - budget] ?? any;
     },
     variant,

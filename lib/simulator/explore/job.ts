@@ -14,8 +14,8 @@ export interface Job {
   readonly coarse?: boolean;
   /** The kinds of the faults one after the other, as many as happen. @default - any of `kinds`, in any order */
   readonly order?: readonly FaultKind[];
-  /** The edge, from 0, that the first fault hits. @default - any of them, or all */
-  readonly at?: number;
+  /** The edges, from 0, that the faults hit one after the other. @default - any of them */
+  readonly at?: readonly number[];
   /** @default - a second attach is refused, one to the holder does nothing */
   readonly ovh?: OvhVariant;
   /** net.inet.carp.preempt @default - 0 */
@@ -96,9 +96,8 @@ export function intervalsOf({ edges, advskews }: Job): Interval[] {
 
 /** A job in a few words. */
 export function jobName({ edges, faults, kinds, order, at, ovh = USUAL, preempt, coarse }: Job): string {
-  const place = at === undefined ? "" : ` at edge-${at + 1}`;
-  const [first, ...then] = order ?? [];
-  const inOrder = first === undefined ? undefined : [`${first}${place}`, ...then].join(", then ");
+  const place = (fault: number) => (at?.[fault] === undefined ? "" : ` at edge-${at[fault] + 1}`);
+  const inOrder = order?.map((kind, fault) => `${kind}${place(fault)}`).join(", then ");
   const which = inOrder ?? kinds?.join(", ") ?? "any";
   const answers = `${ovh.whilePending}, ${ovh.toHolder}`;
   return `${edges} edges, ${faults} of ${which} (${answers}${preempt ? ", preempt" : ""}${coarse ? ", coarse" : ""})`;

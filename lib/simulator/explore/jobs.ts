@@ -1,5 +1,5 @@
 import { ALL_KINDS, type Job, VARIANTS } from "./job.js";
-import type { FaultKind } from "./schedule.js";
+import { FAULTS, type FaultKind } from "./schedule.js";
 
 /** Kinds of which every two are tried in the usual run; those left out multiply what is in flight. */
 export const PAIRED: readonly FaultKind[] = [
@@ -92,6 +92,15 @@ const inTurn = (
       .map((then) => ({ edges, faults: 2, order: [first, then], ...more })),
   );
 
+/** Most states of three edges come after a partition: an exploration for each edge that it, and then the next fault, hits. */
+function edgeByEdge(job: Job): Job[] {
+  const [first, then] = job.order ?? [];
+  if (first !== "partition" || then === undefined) return [job];
+  const each = Array.from({ length: job.edges }, (_, edge) => edge);
+  if (FAULTS[then].of !== "edge") return each.map((edge) => ({ ...job, at: [edge] }));
+  return each.flatMap((edge) => each.map((next) => ({ ...job, at: [edge, next] })));
+}
+
 /** A slow API multiplies what is under way: three edges have more states with it than fit into memory. */
 const QUICK = ALL_KINDS.filter((kind) => kind !== "api-slow");
 
@@ -99,10 +108,7 @@ const QUICK = ALL_KINDS.filter((kind) => kind !== "api-slow");
 const DEEP_JOBS: readonly Job[] = [
   ...USUAL_JOBS,
   ...ALL_KINDS.map((kind): Job => ({ edges: 4, faults: 1, order: [kind] })),
-  ...inTurn(3, QUICK, { coarse: true }).flatMap((job) =>
-    // Half of all states of three edges come after a partition.
-    job.order?.[0] === "partition" ? [0, 1, 2].map((at) => ({ ...job, at })) : [job],
-  ),
+  ...inTurn(3, QUICK, { coarse: true }).flatMap(edgeByEdge),
   ...inTurn(2, ALL_KINDS, { coarse: true }, (first, then) => [first, then].includes("api-slow")),
   ...VARIANTS.flatMap((ovh) => inTurn(2, QUICK, { ovh })),
 ];

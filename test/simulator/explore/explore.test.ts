@@ -85,7 +85,7 @@ describe("one exploration", () => {
 
   it("splits an order by the edge that its first fault hits, and finds the same", () => {
     const whole = { edges: 3, faults: 1, order: ["partition"], coarse: true } as const;
-    const [all, ...each] = [whole, ...[0, 1, 2].map((at) => ({ ...whole, at }))].map((one) =>
+    const [all, ...each] = [whole, ...[0, 1, 2].map((edge) => ({ ...whole, at: [edge] }))].map((one) =>
       explore(one, workshop.toolsFor(one)),
     );
     const sum = each.reduce((states, report) => states + report.states, 0);
