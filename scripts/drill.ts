@@ -1,6 +1,5 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 import { configFile, loadConfig, parseConfig } from "../lib/config/load.js";
@@ -18,6 +17,7 @@ import { Playground } from "../lib/playground/playground.js";
 import { checkPrerequisites } from "../lib/playground/prerequisites.js";
 import { simulatedCluster } from "../lib/playground/simulated-cluster.js";
 import { until } from "../lib/playground/until.js";
+import { confirm } from "./confirm.js";
 import { endWith } from "./end-with.js";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -65,15 +65,6 @@ const program = new Command("drill")
 
 const options = program.opts();
 process.umask(0o077);
-
-async function ask(question: string): Promise<boolean> {
-  if (options.yes) return true;
-  if (!process.stdin.isTTY) throw new Error(`${question} Nobody can answer here; say --yes`);
-  const reader = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await reader.question(`${question} [y/N] `);
-  reader.close();
-  return /^y(es)?$/i.test(answer);
-}
 
 const say = (text: string) => {
   if (!options.json) process.stdout.write(text);
@@ -135,8 +126,8 @@ async function live(): Promise<void> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort());
   try {
     await sound(cluster, 0);
-    if (!(await ask(`This interrupts ${config.failoverIp.address} for some seconds, several times. Go on?`)))
-      throw new Error("nothing was done");
+    const question = `This interrupts ${config.failoverIp.address} for some seconds, several times. Go on?`;
+    if (!(await confirm(question, options.yes))) throw new Error("nothing was done");
     await drill(cluster, config, interrupt.signal);
   } finally {
     await Promise.all(cluster.edges.map((edge) => edge.close()));

@@ -1,8 +1,8 @@
-import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import { configFile, loadConfig } from "../lib/config/load.js";
 import { findTerraform } from "../lib/playground/prerequisites.js";
 import { bootstrapState } from "../lib/state/bootstrap.js";
+import { confirm } from "./confirm.js";
 import { endWith } from "./end-with.js";
 
 const program = new Command("state:bootstrap")
@@ -19,15 +19,6 @@ const program = new Command("state:bootstrap")
 const options = program.opts();
 process.umask(0o077);
 
-async function agree(question: string): Promise<boolean> {
-  if (options.yes) return true;
-  if (!process.stdin.isTTY) throw new Error(`${question} Nobody can answer here; say --yes`);
-  const reader = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await reader.question(`${question} [y/N] `);
-  reader.close();
-  return /^y(es)?$/i.test(answer);
-}
-
 // Terraform gets Ctrl-C as well; it must end before its plan is deleted.
 process.on("SIGINT", () => {});
 
@@ -41,6 +32,6 @@ await endWith(async () => {
     environment: process.env,
     showSecret: options.showSecret,
     say: (text) => process.stdout.write(text),
-    agree,
+    agree: (question) => confirm(question, options.yes),
   });
 });
