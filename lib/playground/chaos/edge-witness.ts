@@ -1,6 +1,6 @@
 import type { CarpState } from "../../simulator/carp.js";
 import type { Machine } from "../../simulator/node/machine.js";
-import type { ShimCall } from "../../simulator/node/sandbox.js";
+import type { ShimCall } from "../../simulator/node/shim.js";
 import type { Witness } from "../../simulator/node/witness.js";
 import type { Happening } from "../../simulator/story.js";
 import type { Audit } from "./audit.js";

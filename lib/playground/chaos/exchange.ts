@@ -1,4 +1,4 @@
-import type { ShimCall } from "../../simulator/node/sandbox.js";
+import type { ShimCall } from "../../simulator/node/shim.js";
 
 /** One request of a program on a node and what came back, as nc(1) carried them. */
 export interface Exchange {

@@ -11,7 +11,8 @@ import { ifstated, rcctl } from "./commands/services.js";
 import { crontab, hostname, logger, reboot, sysctl, uname } from "./commands/system.js";
 import { Kernel, type SignedAdvertisement } from "./kernel.js";
 import { LiveIfstated } from "./live-ifstated.js";
-import { killShell, PowerLostError, Sandbox, type ShimCall } from "./sandbox.js";
+import { killShell, PowerLostError, Sandbox } from "./sandbox.js";
+import type { ShimCall } from "./shim.js";
 import type { Witness } from "./witness.js";
 
 /** A command that the simulated machine answers. */

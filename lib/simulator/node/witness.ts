@@ -1,4 +1,4 @@
-import type { ShimCall } from "./sandbox.js";
+import type { ShimCall } from "./shim.js";
 
 /** Someone outside a machine who sees what its programs ask of its kernel, and what is logged. */
 export interface Witness {

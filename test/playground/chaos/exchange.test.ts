@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answerOf, type Exchange, readAlong } from "../../../lib/playground/chaos/exchange.js";
-import type { ShimCall } from "../../../lib/simulator/node/sandbox.js";
+import type { ShimCall } from "../../../lib/simulator/node/shim.js";
 
 const ME = "instance-1";
 const exchange = (answer: string): Exchange => ({ caller: 7, method: "GET", path: "/", sentAt: 0, answer });

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { processesOf } from "../../../lib/simulator/node/processes.js";
-import type { ShimCall } from "../../../lib/simulator/node/sandbox.js";
+import type { ShimCall } from "../../../lib/simulator/node/shim.js";
 import { eventually, nodesRun, TestNode } from "./nodes.js";
 
 describe.runIf(nodesRun)("a witness of a node", () => {

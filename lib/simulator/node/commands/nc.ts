@@ -3,7 +3,7 @@ import { connect as connectTls, type PeerCertificate, type TLSSocket } from "nod
 import { getopt } from "../flags.js";
 import type { Command, Machine } from "../machine.js";
 import { addressesOf, rejects } from "../routes.js";
-import type { ShimCall } from "../sandbox.js";
+import type { ShimCall } from "../shim.js";
 
 /** What nc(1) understands, and what of it is played here. */
 const FLAGS = "46C:cDde:FH:hI:i:K:klM:m:NnO:o:P:p:R:rSs:T:tUuV:vW:w:X:x:Z:z";

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { getopt } from "../flags.js";
 import type { Command } from "../machine.js";
-import type { ShimCall } from "../sandbox.js";
+import type { ShimCall } from "../shim.js";
 
 const USAGE = "usage: route [-dnqtv] [-T rtable] command [[modifier ...] arg ...]\n";
 const COMMANDS = /^(add|change|delete|exec|flush|get|monitor|nameserver|show|sourceaddr)$/;
