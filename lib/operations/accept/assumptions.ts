@@ -1,7 +1,9 @@
 import type { Assumption } from "./assumption.js";
 import { CARP_ASSUMPTIONS } from "./carp.js";
+import { CREDENTIAL_ASSUMPTIONS } from "./credentials.js";
 import { DAEMON_ASSUMPTIONS } from "./daemons.js";
 import { DEPLOYMENT_ASSUMPTIONS } from "./deployment.js";
+import { DRILL_ASSUMPTIONS } from "./drills.js";
 import { OVH_ASSUMPTIONS } from "./ovh.js";
 import { PROGRAM_ASSUMPTIONS } from "./programs.js";
 import { SYSTEM_ASSUMPTIONS } from "./system.js";
@@ -9,10 +11,12 @@ import { SYSTEM_ASSUMPTIONS } from "./system.js";
 /** All assumptions, in the order in which they are asserted and documented. */
 export const ASSUMPTIONS: readonly Assumption[] = [
   ...SYSTEM_ASSUMPTIONS,
+  ...DRILL_ASSUMPTIONS,
   ...PROGRAM_ASSUMPTIONS,
   ...DAEMON_ASSUMPTIONS,
   ...CARP_ASSUMPTIONS,
   ...OVH_ASSUMPTIONS,
+  ...CREDENTIAL_ASSUMPTIONS,
   ...DEPLOYMENT_ASSUMPTIONS,
 ];
 

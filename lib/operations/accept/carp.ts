@@ -200,14 +200,15 @@ export const CARP_ASSUMPTIONS: readonly Assumption[] = [
   {
     id: "carp-counters",
     topic,
-    statement: "`netstat -s -p carp` counts packets received, sent, and discarded for bad authentication",
-    matters: "a look for wrong passwords, and this table's own check of advertisements",
-    otherwise: "an edge with another password is not found by its counters",
+    statement:
+      "`netstat -s -p carp` counts packets received, sent, and discarded for bad authentication and for an unknown vhid",
+    matters: "`npm run doctor` looks for wrong passwords by it, and this table for advertisements",
+    otherwise: "an edge with another password or vhid is not found by its counters",
     source: "netstat(1), usr.bin/netstat/inet.c carp_stats",
     how: onEdge(
       "netstat -s -p carp",
-      "a line for each of the three",
-      ({ stdout }) => counted(stdout) !== undefined,
+      "a line for each of the four",
+      ({ stdout }) => counted(stdout) !== undefined && /^\t+\d+ discarded for unknown vhid$/m.test(stdout),
     ),
   },
   {

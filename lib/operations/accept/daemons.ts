@@ -45,8 +45,8 @@ export const DAEMON_ASSUMPTIONS: readonly Assumption[] = [
     id: "pf-label",
     topic,
     statement: "`pfctl -s labels` shows the rule's label",
-    matters: "how a check finds the rule in any ruleset",
-    otherwise: "such a check takes a loaded rule for a missing one",
+    matters: "`npm run doctor` finds the rule by the first word of such a line",
+    otherwise: "it takes a loaded rule for a missing one",
     source: "pfctl(8)",
     how: onEdge("pfctl -s labels", "a line that begins with `edge`", ({ stdout }) =>
       /^edge \d/m.test(stdout),
@@ -135,6 +135,15 @@ export const DAEMON_ASSUMPTIONS: readonly Assumption[] = [
     otherwise: "a warning each minute, or none when it is needed",
     source: "rcctl(8)",
     how: onEdge("rcctl check ifstated", "exit status 0", ({ status }) => status === 0),
+  },
+  {
+    id: "rcctl-status",
+    topic,
+    statement: "`rcctl get ifstated status` ends with 0 where ifstated starts at boot",
+    matters: "`npm run doctor`",
+    otherwise: "it says of every edge that ifstated is not enabled",
+    source: "rcctl(8)",
+    how: onEdge("rcctl get ifstated status", "exit status 0", ({ status }) => status === 0),
   },
   {
     id: "ifstated-polls",

@@ -1,4 +1,5 @@
 import type { EdgeConfig } from "../../config/schema.js";
+import { type FailoverIpAnswer, fits, type QuotaAnswer, type RegionAnswer } from "../doctor/region.js";
 import { routeOf } from "../failover-route.js";
 import { OvhError } from "../ovh-client.js";
 import { type Asking, type Assumption, bySight, type Judged } from "./assumption.js";
@@ -6,7 +7,7 @@ import { OVH_TRIALS } from "./ovh-trials.js";
 
 const topic = "OVH";
 const list = ({ project }: EdgeConfig) => `/cloud/project/${project}/ip/failover`;
-const json = (value: unknown) => {
+export const json = (value: unknown) => {
   const text = JSON.stringify(value) ?? "nothing";
   return text.length > 300 ? `${text.slice(0, 300)} …` : text;
 };
@@ -19,7 +20,8 @@ export interface Refusal {
   readonly queryId: string;
 }
 
-async function refusal(request: Promise<unknown>): Promise<Refusal | { readonly accepted: unknown }> {
+/** The refusal of a request, or what it brought. */
+export async function refusal(request: Promise<unknown>): Promise<Refusal | { readonly accepted: unknown }> {
   try {
     return { accepted: await request };
   } catch (error) {
@@ -27,6 +29,26 @@ async function refusal(request: Promise<unknown>): Promise<Refusal | { readonly 
     const { status, errorClass, reason, queryId } = error;
     return { status, class: errorClass, message: reason, queryId };
   }
+}
+
+const QUOTAS = ["maxInstances", "usedInstances", "maxCores", "usedCores", "maxRam", "usedRAM"] as const;
+
+/** A region and the configured address, as OVH tells where they are. */
+export interface Places {
+  readonly region: Pick<RegionAnswer, "continentCode" | "ipCountries">;
+  readonly ip: Pick<FailoverIpAnswer, "continentCode" | "geoLoc"> | undefined;
+}
+
+async function places({ config, ovh }: Asking): Promise<Places> {
+  const { continentCode, ipCountries } = await ovh.get<RegionAnswer>(
+    `/cloud/project/${config.project}/region/${config.region}`,
+  );
+  const ips = await ovh.get<FailoverIpAnswer[]>(list(config));
+  const ip = ips.find((one) => one.ip === config.failoverIp.address);
+  return {
+    region: { continentCode, ipCountries },
+    ip: ip && { continentCode: ip.continentCode, geoLoc: ip.geoLoc },
+  };
 }
 
 const isFailoverIp = (value: unknown): boolean => {
@@ -221,6 +243,53 @@ export const OVH_ASSUMPTIONS: readonly Assumption[] = [
             ? undefined
             : `OVH tells ${json(addresses.map(({ ip, mac }) => `${ip} ${mac}`))}, the edge has ${json(macs)}`;
         })(all),
+    },
+  },
+  {
+    id: "region-countries",
+    topic,
+    statement:
+      "`ipCountries` and `continentCode` of a region, `geoLoc` and `continentCode` of an address decide whether it can be routed there",
+    matters: "`npm run doctor` before a first deploy",
+    otherwise: "it warns of an address that fits, or not of one that does not: then the deploy is refused",
+    source: "OVH's API, /cloud",
+    how: {
+      kind: "ovh",
+      expected: "the address that is deployed fits its region by these fields",
+      ask: places,
+      judge: ({ region, ip }: Places) => {
+        const texts = [region.continentCode, ip?.continentCode, ip?.geoLoc];
+        const told = texts.every((one) => typeof one === "string") && Array.isArray(region.ipCountries);
+        return told && ip !== undefined && fits(ip, region) ? undefined : json({ region, ip });
+      },
+    },
+  },
+  {
+    id: "quota-fields",
+    topic,
+    statement:
+      "A region's quota is whole numbers `maxInstances`, `maxCores`, `maxRam` and what is used of them, memory in MiB; below zero is any number",
+    matters: "`npm run doctor` before a first deploy",
+    otherwise: "it warns of a quota that is enough, or a deploy ends half-way",
+    source: "OVH's API, /cloud",
+    how: {
+      kind: "ovh",
+      expected:
+        "the six numbers; as many instances and MiB used as the deployed edges have at least, no more than granted",
+      ask: ({ config, ovh }) => ovh.get(`/cloud/project/${config.project}/region/${config.region}/quota`),
+      judge: (answer: unknown, { edges }) => {
+        const quota = (answer as Partial<QuotaAnswer> | null)?.instance;
+        if (!QUOTAS.every((name) => Number.isInteger(quota?.[name]))) return json(answer);
+        const { maxInstances, usedInstances, maxRam, usedRAM } = quota as QuotaAnswer["instance"];
+        const within = (max: number, used: number) => max < 0 || used <= max;
+        // The smallest flavor has 2 GB: fewer would be another unit.
+        return usedInstances >= edges.length &&
+          usedRAM >= 1000 * edges.length &&
+          within(maxInstances, usedInstances) &&
+          within(maxRam, usedRAM)
+          ? undefined
+          : json(answer);
+      },
     },
   },
   ...OVH_TRIALS,

@@ -20,12 +20,12 @@ export const PROGRAM_ASSUMPTIONS: readonly Assumption[] = [
     id: "nc-answer",
     topic,
     statement:
-      "`nc -c HOST PORT` sends its input after the handshake, reads on until the server closes, and ends with 0",
+      "`nc -c -v -w 30 HOST PORT` sends its input after the handshake, reads on until the server closes, and ends with 0",
     matters: "ip-move",
     otherwise: "no claim succeeds; exit status 9 or 5 says which",
     source: "nc(1), usr.bin/nc/netcat.c",
     how: onEdge(
-      ({ config }) => `${time(hostOf(config))} | nc -c ${hostOf(config)} 443`,
+      ({ config }) => `${time(hostOf(config))} | nc -c -v -w 30 ${hostOf(config)} 443`,
       "an answer `HTTP/1.1 200` with OVH's time, and exit status 0",
       ({ status, stdout }) => status === 0 && /^HTTP\/1\.[01] 200\b/.test(stdout) && /\d{9,11}/.test(stdout),
     ),
@@ -33,14 +33,33 @@ export const PROGRAM_ASSUMPTIONS: readonly Assumption[] = [
   {
     id: "nc-verbose",
     topic,
-    statement: "With -v nc says `Connection to …` when it is connected, and of TLS only after the handshake",
-    matters: "ip-move sends nothing before the handshake is done",
-    otherwise: "every claim waits until its time to connect is over",
+    statement:
+      "With -v nc says on standard error `Connection to …` when it is connected, and after the handshake a line that begins neither so nor with `nc: `",
+    matters: "ip-move sends nothing before the handshake is done, and knows by that line that it is",
+    otherwise: "every claim and check ends with exit status 5, the request not sent",
     source: "usr.bin/nc/netcat.c report_tls",
     how: onEdge(
-      ({ config }) => `${time(hostOf(config))} | nc -c -v ${hostOf(config)} 443 2>&1 >/dev/null`,
-      "a line `Connection to HOST (…) 443 port … succeeded!`, then a line of other words",
-      ({ stdout }) => /^Connection to \S+ \(\S+\) 443 port .* succeeded!\n(?!nc: )./.test(stdout),
+      // Nothing is sent: it ends when OVH has heard nothing for a while, or when it has.
+      ({ config }) => `nc -c -v -w 5 ${hostOf(config)} 443 </dev/null 2>&1 >/dev/null`,
+      "a line `Connection to HOST (…) 443 port … succeeded!`, then one that begins neither so nor with `nc: `",
+      ({ stdout }) =>
+        /^Connection to \S+ \(\S+\) 443 port .* succeeded!\n(?:Connection to .*\n)*(?!nc: |Connection to )./m.test(
+          stdout,
+        ),
+    ),
+  },
+  {
+    id: "nc-input",
+    topic,
+    statement: "nc reads nothing of its input before the handshake is done",
+    matters: "what ip-move has written to a connection that never came was not sent",
+    otherwise: "nothing while `nc-verbose` holds: ip-move writes nothing before",
+    source: "usr.bin/nc/netcat.c",
+    how: onEdge(
+      ({ config }) =>
+        `echo unread | { nc -c -v -w 30 -e wrong.invalid ${hostOf(config)} 443; echo "nc $?"; cat; }`,
+      "exit status 1 for a certificate of another name, and all of the input left for the next program",
+      ({ stdout, stderr }) => stdout === "nc 1\nunread\n" && /not present in server certificate/.test(stderr),
     ),
   },
   {

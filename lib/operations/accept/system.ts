@@ -1,5 +1,5 @@
 import { CARP_INTERFACE } from "../../edge/hostname-if.js";
-import { type Assumption, bySight, inFile, onEdge } from "./assumption.js";
+import { type Assumption, inFile, onEdge } from "./assumption.js";
 
 const topic = "system";
 /** An address that is nobody's and never will be. RFC 1112 */
@@ -272,26 +272,5 @@ export const SYSTEM_ASSUMPTIONS: readonly Assumption[] = [
       if (!/\n./.test(stdout.trim())) return { untold: "/var/log/daemon has just been rotated" };
       return / edge-sync(\[\d+\])?: /.test(stdout) || "no line of edge-sync among those of /var/log/daemon";
     }),
-  },
-  {
-    id: "power-cut",
-    topic,
-    statement: "`reboot -nq` goes down without a bow-out",
-    matters: "the live `power-off` drill",
-    otherwise: "the drill measures a bow-out, not silence",
-    source: "reboot(8)",
-    how: bySight(
-      "`tcpdump -ni vio2 proto carp` on a backup during `npm run drill -- --live power-off`: no 255.",
-    ),
-  },
-  {
-    id: "reject-routes",
-    topic,
-    statement:
-      "`route -qn add -host A 127.0.0.1 -reject` silences an address at once, `host -t A` names OVH's",
-    matters: "the live drills `probe-lost` and `api-down`",
-    otherwise: "these drills break nothing and say so",
-    source: "route(8), host(1)",
-    how: bySight("`npm run drill -- --live probe-lost api-down`: the edges' probe and API go silent."),
   },
 ];

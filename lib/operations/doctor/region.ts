@@ -129,16 +129,24 @@ function ipOutcome({ config, region }: RegionFacts, list: readonly FailoverIpAns
   if (!("value" in region))
     return { ok: `${ip.ip} is in the project; whether it fits the region is not known` };
   const { name, continentCode, ipCountries } = region.value;
-  const fits =
-    ip.continentCode.toUpperCase() === continentCode.toUpperCase() &&
-    (ipCountries.length === 0 ||
-      ipCountries.some((country) => country.toLowerCase() === ip.geoLoc.toLowerCase()));
   const finding = wrong(
     `FailOver IP ${ip.ip} is of ${ip.geoLoc} (${ip.continentCode}), and region ${name} (${continentCode}) takes those of ${ipCountries.join(", ")}`,
     "OVH would refuse to route it to an instance there",
     "use a FailOver IP of one of those countries, or edges in a region that takes this one",
   );
-  return found(fits ? [] : [finding], `${ip.ip}, of ${ip.geoLoc}`);
+  return found(fits(ip, region.value) ? [] : [finding], `${ip.ip}, of ${ip.geoLoc}`);
+}
+
+/** Whether OVH routes a FailOver IP to instances of a region. */
+export function fits(
+  { continentCode, geoLoc }: Pick<FailoverIpAnswer, "continentCode" | "geoLoc">,
+  region: Pick<RegionAnswer, "continentCode" | "ipCountries">,
+): boolean {
+  return (
+    continentCode.toUpperCase() === region.continentCode.toUpperCase() &&
+    (region.ipCountries.length === 0 ||
+      region.ipCountries.some((country) => country.toLowerCase() === geoLoc.toLowerCase()))
+  );
 }
 
 function quotaOutcome(facts: RegionFacts, { instance }: QuotaAnswer): Outcome {
