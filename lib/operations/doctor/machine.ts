@@ -54,7 +54,11 @@ export function gatherMachine(
   })[0];
   const backend = config?.backend;
   const edges = ["edge_application_key", "edge_application_secret", "edge_consumer_key"];
-  const variables = ["carp_password", ...(config?.credentials.serviceAccounts.length ? [] : edges)];
+  const variables = [
+    "carp_password",
+    ...(config?.credentials.serviceAccounts.length ? [] : edges),
+    ...(config?.notify?.webhook ? ["edge_webhook_url"] : []),
+  ];
   return {
     node: host.nodeVersion,
     terraform,
@@ -115,7 +119,7 @@ export const MACHINE_CHECKS: readonly Check<MachineFacts>[] = [
           advice(
             `${name} is not set`,
             "a deploy or a diff stops and asks for it",
-            `export ${name}=…; npm run credentials tells where it comes from`,
+            `export ${name}=…; ${/_key$|_secret$/.test(name) ? "npm run credentials tells where it comes from" : "docs/configuration.md says what it may be"}`,
           ),
         ),
         "set",

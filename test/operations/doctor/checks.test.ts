@@ -128,7 +128,17 @@ describe("this machine", () => {
     [
       "variables",
       { unset: ["TF_VAR_carp_password"] },
-      "advice | TF_VAR_carp_password is not set | a deploy or a diff stops and asks for it | export TF_VAR_carp_password=…; npm run credentials tells where it comes from",
+      "advice | TF_VAR_carp_password is not set | a deploy or a diff stops and asks for it | export TF_VAR_carp_password=…; docs/configuration.md says what it may be",
+    ],
+    [
+      "variables",
+      { unset: ["TF_VAR_edge_consumer_key"] },
+      "advice | TF_VAR_edge_consumer_key is not set | a deploy or a diff stops and asks for it | export TF_VAR_edge_consumer_key=…; npm run credentials tells where it comes from",
+    ],
+    [
+      "variables",
+      { unset: ["TF_VAR_edge_webhook_url"] },
+      "advice | TF_VAR_edge_webhook_url is not set | a deploy or a diff stops and asks for it | export TF_VAR_edge_webhook_url=…; docs/configuration.md says what it may be",
     ],
   ])("is found wanting: %s, %o", (name, changes, finding) => {
     expect(judged(MACHINE_CHECKS, name, { ...sound, ...changes })).toEqual([finding]);
@@ -148,6 +158,24 @@ describe("this machine", () => {
       ssh: { agent: true, key: { path: "~/.ssh/id_ed25519", mode: 0o600 } },
       unset: ["TF_VAR_edge_application_key", "TF_VAR_edge_application_secret"],
     });
+  });
+
+  it.each([
+    ["where a webhook is told", { webhook: true }, {}, ["TF_VAR_edge_webhook_url"]],
+    ["which is set", { webhook: true }, { TF_VAR_edge_webhook_url: "https://hooks.example/a" }, []],
+    ["not where only mail is sent", { mail: "ops@example.org" }, {}, []],
+    ["not where nobody is told", undefined, {}, []],
+  ])("is asked for a webhook's URL: %s", (_, notify, variables, unset) => {
+    const environment = {
+      TF_VAR_carp_password: "x",
+      TF_VAR_edge_application_key: "x",
+      TF_VAR_edge_application_secret: "x",
+      TF_VAR_edge_consumer_key: "x",
+      ...variables,
+    };
+    const host: Host = { nodeVersion: "22.0.0", environment, run: () => undefined, modeOf: () => undefined };
+    const told = parseConfig(example(notify === undefined ? {} : { notify }));
+    expect(gatherMachine(host, [], told).unset).toEqual(unset);
   });
 });
 
