@@ -26,7 +26,10 @@ const SECRETS = {
   "edge application key": unusual(),
   "edge application secret": unusual(),
   "edge consumer key": unusual(),
+  // Its path; the host is told where nobody answers there.
+  "webhook's URL": unusual(),
 };
+const WEBHOOK = "TF_VAR_edge_webhook_url";
 const [first, second] = ["bi-edge-sbg-1", "bi-edge-sbg-2"];
 const NODES = [first, second] as const;
 
@@ -98,7 +101,8 @@ describe("secrets on their way through deploy, failover, another deploy and dest
   beforeAll(async () => {
     temporary = mkdtempSync(join(tmpdir(), "canary-"));
     mkdirSync(join(temporary, "t"));
-    playground = await Playground.create({ config: example() as unknown as EdgeConfigInput });
+    const notified = example({ notify: { webhook: true } }) as unknown as EdgeConfigInput;
+    playground = await Playground.create({ config: notified });
     const { region } = playground;
     const keys = region.project.seed.keys as unknown as { applicationKey: string }[];
     const edgeKey = {
@@ -120,7 +124,12 @@ describe("secrets on their way through deploy, failover, another deploy and dest
       "deployer secret": Region.DEPLOYER.applicationSecret,
     };
     search = new Search(all);
-    Object.assign(process.env, { TF_LOG: "TRACE", TF_LOG_PATH: trace(), TMPDIR: join(temporary, "t") });
+    Object.assign(process.env, {
+      TF_LOG: "TRACE",
+      TF_LOG_PATH: trace(),
+      TMPDIR: join(temporary, "t"),
+      [WEBHOOK]: `https://hooks.invalid/${SECRETS["webhook's URL"]}`,
+    });
     watch = new Watch(search, all, temporary);
 
     await deploy();
@@ -146,7 +155,7 @@ describe("secrets on their way through deploy, failover, another deploy and dest
 
   afterAll(async () => {
     watch?.stop();
-    for (const name of ["TF_LOG", "TF_LOG_PATH", "TMPDIR"]) {
+    for (const name of ["TF_LOG", "TF_LOG_PATH", "TMPDIR", WEBHOOK]) {
       if (before[name] === undefined) delete process.env[name];
       else process.env[name] = before[name];
     }
@@ -155,10 +164,10 @@ describe("secrets on their way through deploy, failover, another deploy and dest
   });
 
   const OWN_KEY = ["0600 /id_ed25519"];
-  const FOR_THEM = ["0600 /etc/ovh.conf", "0640 /etc/hostname.carp0"];
+  const FOR_THEM = ["0600 /etc/edge.conf", "0600 /etc/ovh.conf", "0640 /etc/hostname.carp0"];
   const onNodes = (stage: string) => Object.values(stages[stage]?.nodes ?? {}).map(places);
 
-  it("are in the two files of a node that need them, and nowhere else on its disk", () => {
+  it("are in the three files of a node that need them, and nowhere else on its disk", () => {
     expect(onNodes("deployed")).toEqual([FOR_THEM, FOR_THEM]);
     expect(onNodes("failed over")).toEqual([FOR_THEM, FOR_THEM]);
   });
@@ -211,6 +220,8 @@ describe("secrets on their way through deploy, failover, another deploy and dest
 
   it("are in no node's syslog", () => {
     expect(syslog.length).toBeGreaterThan(20);
+    // So it was used, and what came of it is told.
+    expect(syslog.some((line) => line.startsWith("edge-notify") && /not sent/.test(line))).toBe(true);
     expect(search.in(syslog.join("\n"))).toEqual([]);
   });
 
