@@ -9,6 +9,7 @@ import { loadPf, passesCarp, pfctl, type Ruleset } from "./commands/pfctl.js";
 import { route } from "./commands/route.js";
 import { ifstated, rcctl } from "./commands/services.js";
 import { crontab, hostname, logger, reboot, sysctl, uname } from "./commands/system.js";
+import { fillImage } from "./image.js";
 import { Kernel, type SignedAdvertisement } from "./kernel.js";
 import { LiveIfstated } from "./live-ifstated.js";
 import { killShell, PowerLostError, Sandbox } from "./sandbox.js";
@@ -152,19 +153,7 @@ export class Machine {
 
   /** Fills an empty disk as an image does, with the key that may log in and the CA it trusts. */
   provision(authorizedKeys: readonly string[], ca: string): void {
-    this.sandbox.prepare();
-    this.sandbox.write("/root/.ssh/authorized_keys", `${authorizedKeys.join("\n")}\n`, 0o600);
-    this.sandbox.write("/etc/ssl/cert.pem", ca);
-    this.sandbox.write("/etc/myname", `${this.name}\n`);
-    this.sandbox.write(
-      "/etc/pf.conf",
-      "#\t$OpenBSD: pf.conf $\n\nset skip on lo\n\nblock return\t# block stateless traffic\npass\t\t# establish keep-state\n\n" +
-        "# By default, do not permit remote connections to X11\nblock return in on ! lo0 proto tcp to port 6000:6010\n",
-      0o600,
-    );
-    this.sandbox.write("/etc/hostname.vio0", "inet autoconf\n", 0o640);
-    this.sandbox.write("/etc/hostname.vio1", "inet autoconf\n", 0o640);
-    this.sandbox.write("/var/cron/tabs/root", "#\n0 * * * * /usr/bin/newsyslog\n", 0o600);
+    fillImage(this.sandbox, { name: this.name, authorizedKeys, ca });
   }
 
   /** Powers it on: rc(8)'s order, with its demotion held until the daemons run. */
