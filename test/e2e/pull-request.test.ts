@@ -30,6 +30,8 @@ beforeAll(async () => {
     EDGE_APPLICATION_KEY: environment.TF_VAR_edge_application_key as string,
     EDGE_APPLICATION_SECRET: environment.TF_VAR_edge_application_secret as string,
     EDGE_CONSUMER_KEY: environment.TF_VAR_edge_consumer_key as string,
+    // A secret that is not set is an empty text.
+    EDGE_WEBHOOK_URL: "",
     OVH_APPLICATION_KEY: environment.OVH_APPLICATION_KEY as string,
     OVH_APPLICATION_SECRET: environment.OVH_APPLICATION_SECRET as string,
     OVH_CONSUMER_KEY: environment.OVH_CONSUMER_KEY as string,

@@ -34,7 +34,9 @@ export const PERL_MODULES = [
 ] as const;
 
 /** Programs that the package puts on an edge. */
-export const PROGRAMS = ["edge-install", "edge-sync", "ip-move"].map((name) => `/usr/local/sbin/${name}`);
+export const PROGRAMS = ["edge-install", "edge-sync", "ip-move", "edge-notify"].map(
+  (name) => `/usr/local/sbin/${name}`,
+);
 
 /** Counters of netstat(1) for carp(4), since the boot. */
 export interface CarpCounters {

@@ -126,10 +126,10 @@ const RULES = {
         const holder = text(before, "routed_to");
         return stack.instances
           .filter((one) => holder !== undefined && text(one.before, "id") === holder)
-          .filter(({ action }) => action in GOING)
+          .filter((one) => one.action in GOING || outage(one) !== undefined)
           .map((one) => ({
             address: one.address,
-            got: `${stack.edgeOf(one)}, which holds ${text(before, "ip") ?? "it"} and is ${GOING[one.action]}`,
+            got: `${stack.edgeOf(one)}, which holds ${text(before, "ip") ?? "it"} and is ${GOING[one.action] ?? outage(one)}`,
             next: "run edge-sync drain on it and plan again when another edge holds the IP",
           }));
       }),

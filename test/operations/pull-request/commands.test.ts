@@ -55,7 +55,10 @@ describe("npm run diff-comment", () => {
       diagnostics: [],
       comment: expect.stringContaining("### Edge"),
     });
-    expect(told.violations).toMatchObject([{ rule: "one-edge-at-a-time", allowed: true }]);
+    expect(told.violations).toMatchObject([
+      { rule: "one-edge-at-a-time", allowed: true },
+      { rule: "holder-stays", allowed: false },
+    ]);
     expect(told.effects.filter(({ kind }: { kind: string }) => kind === "danger")).toHaveLength(3);
   });
 

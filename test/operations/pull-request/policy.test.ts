@@ -31,7 +31,7 @@ describe("the policy on recorded plans", () => {
       "carp-network-stays",
       "carp-network-stays",
     ],
-    flavors: ["one-edge-at-a-time"],
+    flavors: ["one-edge-at-a-time", "holder-stays"],
     "replaced-holder": ["holder-stays"],
     zone: ["one-edge-at-a-time", "holder-stays"],
   };
@@ -141,6 +141,13 @@ describe("two edges", () => {
       ],
     ],
     ["a new size for one", [edge("a", ["no-op"]), edge("b", ["update"], { flavor_id: "2" })], []],
+    [
+      "a new size for the one that holds the IP",
+      [edge("a", ["update"], { flavor_id: "2" }), edge("b", ["no-op"]), at("a")],
+      [
+        "ovh_cloud_instance.edge_a_instance_01234567: holder-stays: the edge that holds the FailOver IP stays, got a, which holds 192.0.2.1 and is resized; run edge-sync drain on it and plan again when another edge holds the IP",
+      ],
+    ],
     ["new names for both", [edge("a", ["update"], { name: "x" }), edge("b", ["update"], { name: "y" })], []],
     [
       "a new size for one and a replacement of the other",
