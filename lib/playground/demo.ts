@@ -220,9 +220,10 @@ export class Demo {
       ...lines,
       `\nThe API: ${play.region.api.endpoint}`,
       `\nFaults: npm run fault -- --socket ${play.controlSocket} power-off NODE   (npm run fault -- --help lists them)`,
-      "\nFor npx cdktf deploy|diff edge --skip-provider-lock, or terraform in the stack's folder:",
+      "\nFor npm run status, doctor, accept, credentials, diagram, ssh -- EDGE, drill -- --live, and terraform in the stack's folder:",
       ...environment,
-      `  cp ${play.folder}/cdktf.out/stacks/edge/terraform.edge.tfstate .   # state of what is deployed`,
+      "\nFor npm run deploy and npm run diff, the state of what is deployed as well:",
+      `  mkdir -p cdktf.out/stacks/edge && cp ${play.stackFolder}/terraform.edge.tfstate cdktf.out/stacks/edge/`,
       `\nEverything that Terraform printed is in ${this.options.logFile}\n`,
     ].join("\n");
   }

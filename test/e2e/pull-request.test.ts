@@ -171,10 +171,11 @@ describe("the jobs of the workflows, on a simulated region", () => {
     wish(sizes);
     const broken = await runs(diff.plan, "Plan");
     expect(broken.status).toBe(1);
-    expect(broken.stdout).toContain("the plan breaks the policy in 1 place; --allow RULE lets one pass\n");
+    expect(broken.stdout).toContain("the plan breaks the policy in 2 places; --allow RULE lets one pass\n");
     expect(runner.outputs.comment).toContain("> - Policy **`one-edge-at-a-time`**: ");
     const allowed = await runs(diff.plan, "Plan", {
-      "join(github.event.pull_request.labels.*.name, ',')": "bug,edge-allow:one-edge-at-a-time,needs review",
+      "join(github.event.pull_request.labels.*.name, ',')":
+        "bug,edge-allow:one-edge-at-a-time,edge-allow:holder-stays,needs review",
     });
     expect(allowed.status).toBe(0);
     expect(runner.outputs.comment).toContain("> - Allowed **`one-edge-at-a-time`**: ");
