@@ -5,7 +5,7 @@ import { checkKey, checkScreen, checkStatus, type KeyHolder } from "../lib/opera
 import { rightsScreen, stateRights } from "../lib/operations/credentials/statement.js";
 import { deployerCredentials, edgeCredentials } from "../lib/operations/deployment.js";
 import { routeOf } from "../lib/operations/failover-route.js";
-import { type ClientOptions, OvhClient } from "../lib/operations/ovh-client.js";
+import { clientOrWhy } from "../lib/operations/ovh-client.js";
 import { endWith } from "./end-with.js";
 import { working } from "./operate.js";
 
@@ -33,16 +33,8 @@ function load(): EdgeConfig {
   return loadConfig(configFile(process.env, program.opts<Options>().config), process.env);
 }
 
-function client(options: () => ClientOptions): OvhClient | string {
-  try {
-    return new OvhClient(options());
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
 const deployerOf = (config: EdgeConfig) =>
-  client(() => deployerCredentials(config, process.env, "OVH is not asked"));
+  clientOrWhy(() => deployerCredentials(config, process.env, "OVH is not asked"));
 
 /** The id that was given, else what OVH says. */
 async function ipIdOf(config: EdgeConfig): Promise<{ id: string } | { unknown: string }> {
@@ -82,7 +74,7 @@ program
       const edges =
         config.credentials.serviceAccounts.length > 0
           ? "the deploy makes a service account, which only the edges can use; npm run status tells whether OVH answers them"
-          : client(() => edgeCredentials(config, process.env));
+          : clientOrWhy(() => edgeCredentials(config, process.env));
       const clients = { deployer: deployerOf(config), edges };
       const holders = (Object.keys(clients) as KeyHolder[]).filter(
         (holder) => only === undefined || only === holder,

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { configFile, loadConfig } from "../lib/config/load.js";
-import { catalogUrl, type Endpoint, fetchCatalog, parseCatalog } from "../lib/operations/estimate/catalog.js";
+import type { Endpoint } from "../lib/operations/api-host.js";
+import { catalogUrl, fetchCatalog, parseCatalog } from "../lib/operations/estimate/catalog.js";
 import { estimateOf } from "../lib/operations/estimate/estimate.js";
 import { estimateReport } from "../lib/operations/estimate/report.js";
 import { endWith } from "./end-with.js";

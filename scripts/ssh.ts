@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
+import { fromHome } from "../lib/operations/deployment.js";
 import { openOperations } from "../lib/operations/operations.js";
 import { knownHostsLine, sshArguments } from "../lib/operations/ssh-command.js";
 import { endWith } from "./end-with.js";
@@ -34,7 +35,8 @@ await endWith(async () => {
   try {
     const knownHosts = join(folder, "known_hosts");
     writeFileSync(knownHosts, knownHostsLine(address));
-    const privateKeyPath = config.ssh.privateKeyPath?.replace(/^~(?=\/)/, homedir());
+    const path = config.ssh.privateKeyPath;
+    const privateKeyPath = path === undefined ? undefined : fromHome(path);
     const { status, error } = spawnSync(
       "ssh",
       sshArguments(address, { privateKeyPath, knownHosts }, command),

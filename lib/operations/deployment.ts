@@ -81,10 +81,14 @@ export function deploymentOf(config: EdgeConfig, outputs: Outputs): Deployment {
   return { config, edges, bundles: outputs.bundles?.value ?? {} };
 }
 
+/** A path whose `~/` is the home of whoever runs this. */
+export function fromHome(path: string): string {
+  return path.replace(/^~(?=\/)/, homedir());
+}
+
 function readKey(path: string): string {
-  const file = path.replace(/^~(?=\/)/, homedir());
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(fromHome(path), "utf8");
   } catch (error) {
     throw new Error(`ssh.privateKeyPath cannot be read: ${(error as Error).message}`);
   }

@@ -1,7 +1,7 @@
 import { configFile, loadConfig } from "../config/load.js";
 import type { EdgeConfig } from "../config/schema.js";
 import { deployerCredentials, readDeployment } from "./deployment.js";
-import { OvhClient } from "./ovh-client.js";
+import { clientOrWhy, type OvhClient } from "./ovh-client.js";
 import { RemoteEdge } from "./remote-edge.js";
 
 /** What the commands for deployed edges work with. */
@@ -34,15 +34,8 @@ export function openOperations(
 ): Operations {
   const config = loadConfig(configFile(environment, file), environment);
   const { edges, bundles } = readDeployment(config, stack ?? stackFolder(environment), environment);
-  return { config, edges: edges.map((address) => new RemoteEdge(address)), ovh: client(), bundles };
-
-  function client(): OvhClient | string {
-    try {
-      return new OvhClient(deployerCredentials(config, environment, "OVH is not asked"));
-    } catch (error) {
-      return (error as Error).message;
-    }
-  }
+  const ovh = clientOrWhy(() => deployerCredentials(config, environment, "OVH is not asked"));
+  return { config, edges: edges.map((address) => new RemoteEdge(address)), ovh, bundles };
 }
 
 /** Folder of the deployed stack where nothing else is said. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { API_HOSTS, type Endpoint } from "./api-host.js";
 
 /** Credentials and endpoint of a client of OVH's API. */
 export interface ClientOptions {
@@ -11,15 +12,9 @@ export interface ClientOptions {
   readonly deadline?: number;
 }
 
-const ENDPOINTS: Readonly<Record<string, string>> = {
-  "ovh-eu": "https://eu.api.ovh.com/1.0",
-  "ovh-ca": "https://ca.api.ovh.com/1.0",
-  "ovh-us": "https://api.us.ovhcloud.com/1.0",
-};
-
 /** The address of an endpoint: OVH's own by its name, any other as it is. */
 export function apiUrl(endpoint: string): string {
-  return ENDPOINTS[endpoint] ?? endpoint;
+  return endpoint in API_HOSTS ? `https://${API_HOSTS[endpoint as Endpoint]}/1.0` : endpoint;
 }
 
 /** An answer of the API that is not a success. */
@@ -34,6 +29,15 @@ export class OvhError extends Error {
     super(
       `OVHcloud API error (status code ${status}): ${errorClass}: ${JSON.stringify(reason)}${queryId === "" ? "" : ` (X-OVH-Query-Id: ${queryId})`}`,
     );
+  }
+}
+
+/** A client, or why its credentials are not to be had. */
+export function clientOrWhy(options: () => ClientOptions): OvhClient | string {
+  try {
+    return new OvhClient(options());
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 

@@ -1,14 +1,9 @@
 import type { EdgeConfig } from "../../config/schema.js";
+import { API_HOSTS } from "../api-host.js";
 import { type Assumption, bySight, onEdge } from "./assumption.js";
 
 const topic = "TLS and Perl";
-/** Host of OVH's API for an endpoint. */
-const HOSTS: Readonly<Record<EdgeConfig["ovh"]["endpoint"], string>> = {
-  "ovh-eu": "eu.api.ovh.com",
-  "ovh-ca": "ca.api.ovh.com",
-  "ovh-us": "api.us.ovhcloud.com",
-};
-const hostOf = ({ ovh }: EdgeConfig) => HOSTS[ovh.endpoint];
+const hostOf = ({ ovh }: EdgeConfig) => API_HOSTS[ovh.endpoint];
 const time = (host: string) =>
   `printf 'GET /1.0/auth/time HTTP/1.1\\r\\nHost: ${host}\\r\\nConnection: close\\r\\n\\r\\n'`;
 const MODULES =

@@ -1,3 +1,4 @@
+import { xml } from "../xml.js";
 import type { Scene, SceneEdge } from "./scene.js";
 
 const [BOX, GAP, LEFT] = [250, 40, 40];
@@ -62,8 +63,4 @@ function drawEdge({ name, lines, holds }: SceneEdge, x: number, height: number, 
 
 function text(x: number, y: number, content: string, style: string, anchor: string): string {
   return `<text class="${style}" x="${x}" y="${y}" text-anchor="${anchor}">${xml(content)}</text>`;
-}
-
-function xml(content: string): string {
-  return content.replace(/[&<>"]/g, (char) => `&#${char.codePointAt(0)};`);
 }

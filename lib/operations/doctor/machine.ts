@@ -1,5 +1,5 @@
-import { homedir } from "node:os";
 import type { EdgeConfig } from "../../config/schema.js";
+import { fromHome } from "../deployment.js";
 import { advice, type Check, type Finding, found, wrong } from "./check.js";
 
 /** A program that something on this machine needs, and the command that installs it. */
@@ -70,7 +70,7 @@ export function gatherMachine(
 }
 
 function sshFacts(host: Host, { privateKeyPath, publicKeyPath }: EdgeConfig["ssh"]): SshFacts {
-  const file = (path: string) => ({ path, mode: host.modeOf(path.replace(/^~(?=\/)/, homedir())) });
+  const file = (path: string) => ({ path, mode: host.modeOf(fromHome(path)) });
   const publicKey = publicKeyPath ?? (privateKeyPath === undefined ? undefined : `${privateKeyPath}.pub`);
   return {
     agent: Boolean(host.environment.SSH_AUTH_SOCK),

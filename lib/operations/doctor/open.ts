@@ -10,7 +10,7 @@ import {
   readOutputs,
 } from "../deployment.js";
 import { type OperationsOptions, stackFolder } from "../operations.js";
-import { type ClientOptions, OvhClient } from "../ovh-client.js";
+import { clientOrWhy, OvhClient } from "../ovh-client.js";
 import { RemoteEdge } from "../remote-edge.js";
 import type { DoctorSources } from "./doctor.js";
 import { gatherMachine, type Host, type Need } from "./machine.js";
@@ -93,12 +93,4 @@ function questions(
         : clientOrWhy(() => edgeCredentials(config as EdgeConfig, environment)),
     outputs: "none" in deployed ? {} : (deployed.edges?.value ?? {}),
   });
-}
-
-function clientOrWhy(options: () => ClientOptions): OvhClient | string {
-  try {
-    return new OvhClient(options());
-  } catch (error) {
-    return (error as Error).message;
-  }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EdgeConfig } from "../../config/schema.js";
+import { API_HOSTS } from "../api-host.js";
 import { type ClientOptions, OvhClient } from "../ovh-client.js";
 import { type EdgeAddress, RemoteEdge } from "../remote-edge.js";
 import { announceDrill } from "./announce.js";
@@ -31,11 +32,6 @@ const LEAD = 0.5;
 /** Seconds that a takeover needs on its side, generously. */
 const TAKEOVER = 5;
 const HTTPS = 443;
-const API_HOSTS = {
-  "ovh-eu": "eu.api.ovh.com",
-  "ovh-ca": "ca.api.ovh.com",
-  "ovh-us": "api.us.ovhcloud.com",
-} as const;
 
 /**
  * Deployed edges: everything is done by commands on them, and what is broken there ends by itself.

@@ -1,3 +1,4 @@
+import { xml } from "../xml.js";
 import { PHASES } from "./report.js";
 import type { DrillResult } from "./run.js";
 
@@ -68,9 +69,9 @@ function mark(phase: string, x: number, y: number, title: string): string {
 
 function row(result: DrillResult, y: number, x: (ms: number) => number): string {
   const { scenario, verdict, reason, limit } = result;
-  const why = reason === undefined ? "" : `<title>${escaped(reason)}</title>`;
+  const why = reason === undefined ? "" : `<title>${xml(reason)}</title>`;
   const parts = [
-    `<text class="${verdict === "passed" ? "text" : "failed"}" x="${LEFT - 14}" y="${y + 5}" text-anchor="end" font-weight="600">${escaped(scenario)}${why}</text>`,
+    `<text class="${verdict === "passed" ? "text" : "failed"}" x="${LEFT - 14}" y="${y + 5}" text-anchor="end" font-weight="600">${xml(scenario)}${why}</text>`,
   ];
   const seen = PHASES.flatMap(([phase]) => {
     const ms = result.phases[phase];
@@ -79,7 +80,7 @@ function row(result: DrillResult, y: number, x: (ms: number) => number): string 
   if (seen.length === 0) {
     const text = reason ?? "nothing moved, as it should";
     const short = text.length > REASON ? `${text.slice(0, REASON - 1)}…` : text;
-    parts.push(`<text class="quiet" x="${x(0) + 8}" y="${y + 5}">${escaped(short)}</text>`);
+    parts.push(`<text class="quiet" x="${x(0) + 8}" y="${y + 5}">${xml(short)}</text>`);
   } else {
     const last = Math.max(...seen.map(({ ms }) => ms));
     parts.push(`<path class="line" d="M${x(0).toFixed(1)} ${y}H${x(last).toFixed(1)}"/>`);
@@ -100,10 +101,8 @@ function row(result: DrillResult, y: number, x: (ms: number) => number): string 
 export function drillPage(results: readonly DrillResult[]): string {
   const cells = results.map((result) => {
     const times = PHASES.map(([phase]) => `<td>${result.phases[phase] ?? "–"}</td>`).join("");
-    const verdict = escaped(
-      result.reason === undefined ? result.verdict : `${result.verdict}: ${result.reason}`,
-    );
-    return `<tr><th>${escaped(result.scenario)}</th><td class="text">${escaped(result.what)}</td>${times}<td>${result.limit ?? "–"}</td><td>${result.lost ?? "not measured"}</td><td>${result.requests}</td><td class="text ${result.verdict}">${verdict}</td></tr>`;
+    const verdict = xml(result.reason === undefined ? result.verdict : `${result.verdict}: ${result.reason}`);
+    return `<tr><th>${xml(result.scenario)}</th><td class="text">${xml(result.what)}</td>${times}<td>${result.limit ?? "–"}</td><td>${result.lost ?? "not measured"}</td><td>${result.requests}</td><td class="text ${result.verdict}">${verdict}</td></tr>`;
   });
   const heads = PHASES.map(([, title]) => `<th>${title}</th>`).join("");
   return `<!doctype html>
@@ -126,8 +125,4 @@ function niceStep(longest: number): number {
   const rough = longest / 8;
   const power = 10 ** Math.floor(Math.log10(rough));
   return ([1, 2, 5, 10].find((factor) => factor * power >= rough) as number) * power;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }

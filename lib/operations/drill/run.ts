@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EdgeConfig } from "../../config/schema.js";
+import type { EdgeSyncStatus } from "../edge-report.js";
 import type { RemoteEdge } from "../remote-edge.js";
 import type { DrillCluster, Mend } from "./cluster.js";
 import type { Scenario } from "./scenarios.js";
@@ -112,17 +113,6 @@ async function pass(condition: () => boolean, ms: number): Promise<void> {
   while (!condition() && Date.now() - started < ms) await new Promise((resolve) => setTimeout(resolve, POLL));
 }
 
-interface EdgeStatus {
-  readonly carp: string;
-  readonly healthy: number;
-  readonly alias: number;
-  readonly known: string;
-  readonly hold: unknown;
-  readonly tokens: number;
-  readonly settled: number;
-  readonly demotion: Readonly<Record<string, { readonly present: number } | null>>;
-}
-
 /**
  * The edge that holds the IP, once everything is as it should be: every edge reached, healthy,
  * not demoted and not on hold, one master, which has the alias and the route.
@@ -141,7 +131,7 @@ export async function sound(
         try {
           const { stdout, status, stderr } = await edge.run("/usr/local/sbin/edge-sync status --json");
           if (status !== 0) throw new Error(stderr.trim());
-          return { edge, state: JSON.parse(stdout) as EdgeStatus };
+          return { edge, state: JSON.parse(stdout) as EdgeSyncStatus };
         } catch (error) {
           wrong.push(`${edge.name}: ${(error as Error).message}`);
           return undefined;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { API_HOSTS, type Endpoint } from "../api-host.js";
 
 /** One price of a plan, in 10^-8 of the currency. */
 const pricing = z.object({
@@ -60,20 +61,11 @@ export function parseCatalog(text: string, source: string): Catalog {
   return data;
 }
 
-const HOSTS = {
-  "ovh-eu": "eu.api.ovh.com",
-  "ovh-ca": "ca.api.ovh.com",
-  "ovh-us": "api.us.ovhcloud.com",
-} as const;
-
 const SUBSIDIARIES = { "ovh-eu": "FR", "ovh-ca": "CA", "ovh-us": "US" } as const;
-
-/** An endpoint of OVH's. */
-export type Endpoint = keyof typeof HOSTS;
 
 /** Where the catalogue of an endpoint is; it needs no credentials. */
 export function catalogUrl(endpoint: Endpoint, subsidiary: string = SUBSIDIARIES[endpoint]): string {
-  return `https://${HOSTS[endpoint]}/v1/order/catalog/public/cloud?ovhSubsidiary=${encodeURIComponent(subsidiary)}`;
+  return `https://${API_HOSTS[endpoint]}/v1/order/catalog/public/cloud?ovhSubsidiary=${encodeURIComponent(subsidiary)}`;
 }
 
 /**
