@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { configFile, loadConfig } from "../lib/config/load.js";
-import { findTerraform } from "../lib/playground/prerequisites.js";
+import { findTerraform } from "../lib/operations/terraform-binary.js";
 import { bootstrapState } from "../lib/state/bootstrap.js";
 import { confirm } from "./confirm.js";
 import { endWith } from "./end-with.js";

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { checkPrerequisites, findTerraform } from "../lib/playground/prerequisites.js";
+import { findTerraform } from "../lib/operations/terraform-binary.js";
+import { checkPrerequisites } from "../lib/playground/prerequisites.js";
 import { endWith } from "./end-with.js";
 
 interface Report {

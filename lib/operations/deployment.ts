@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import type { EdgeConfig } from "../config/schema.js";
 import type { ClientOptions } from "./ovh-client.js";
 import type { EdgeAddress } from "./remote-edge.js";
+import { findTerraform } from "./terraform-binary.js";
 
 /** What is deployed, as the outputs of its stack tell. */
 export interface Deployment {
@@ -48,7 +49,7 @@ export function readOutputs(stackFolder: string, environment: Environment): Outp
   if (!existsSync(stackFolder)) {
     throw new Error(`${stackFolder} does not exist; deploy first, or name the stack's folder with --stack`);
   }
-  const binary = environment.TERRAFORM_BINARY_NAME ?? "terraform";
+  const binary = findTerraform(environment);
   const { status, stdout, stderr, error } = spawnSync(binary, ["output", "-json"], {
     cwd: stackFolder,
     env: environment,

@@ -6,9 +6,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseConfig } from "../config/load.js";
 import type { EdgeConfigInput } from "../config/schema.js";
+import { findTerraform } from "../operations/terraform-binary.js";
 import { Region, type RegionOptions, readProviderSchema } from "../simulator/region.js";
 import { serveControl } from "./control.js";
-import { findTerraform } from "./prerequisites.js";
 import { Terraform } from "./terraform.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

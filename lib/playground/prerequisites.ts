@@ -32,22 +32,6 @@ export function isThere({ command, probe }: Pick<Prerequisite, "command" | "prob
 }
 
 /**
- * Terraform or OpenTofu: what `TERRAFORM_BINARY_NAME` names, else terraform, else tofu.
- *
- * @throws Error with both names and where they come from
- */
-export function findTerraform(environment: Readonly<Record<string, string | undefined>>): string {
-  const named = environment.TERRAFORM_BINARY_NAME;
-  const candidates = named ? [named] : ["terraform", "tofu"];
-  const found = candidates.find((command) => isThere({ command, probe: ["version"] }));
-  if (found !== undefined) return found;
-  throw new Error(
-    `neither terraform nor tofu is on PATH${named ? ` as ${named}` : ""}; install Terraform 1.9 or newer from ` +
-      "developer.hashicorp.com/terraform/install or OpenTofu 1.9 or newer from opentofu.org/docs/intro/install",
-  );
-}
-
-/**
  * Finds out at the start what is missing, all of it at once.
  *
  * @throws Error with the command that installs each

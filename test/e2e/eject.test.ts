@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EdgeConfigInput } from "../../lib/config/schema.js";
+import { findTerraform } from "../../lib/operations/terraform-binary.js";
 import { Playground } from "../../lib/playground/playground.js";
-import { findTerraform } from "../../lib/playground/prerequisites.js";
 import { example } from "../config/example.js";
 import { type Ended, run } from "./process.js";
 

@@ -30,7 +30,7 @@ describe("the deployed edges", () => {
   it("are not found without Terraform, and the message names what could not be run", () => {
     const environment = { TERRAFORM_BINARY_NAME: "no-such-terraform" };
     expect(() => deployedEdges(parseConfig(example()), folder, environment)).toThrow(
-      `no-such-terraform output failed in ${folder}: spawnSync no-such-terraform ENOENT; deploy first`,
+      "neither terraform nor tofu is on PATH as no-such-terraform; install Terraform 1.9 or newer from ",
     );
   });
 });

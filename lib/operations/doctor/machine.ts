@@ -1,5 +1,6 @@
 import type { EdgeConfig } from "../../config/schema.js";
 import { fromHome } from "../deployment.js";
+import { TERRAFORM_PAGES, terraformNames } from "../terraform-binary.js";
 import { advice, type Check, type Finding, found, wrong } from "./check.js";
 
 /** A program that something on this machine needs, and the command that installs it. */
@@ -46,9 +47,7 @@ export function gatherMachine(
   config: EdgeConfig | undefined,
 ): MachineFacts {
   const { environment } = host;
-  const named = environment.TERRAFORM_BINARY_NAME;
-  const candidates = named ? [named] : ["terraform", "tofu"];
-  const terraform = candidates.flatMap((binary) => {
+  const terraform = terraformNames(environment).flatMap((binary) => {
     const text = host.run(binary, ["version"]);
     return text === undefined ? [] : [{ binary, version: /v(\d+\.\d+\.\d+)/.exec(text)?.[1] ?? "unknown" }];
   })[0];
@@ -79,8 +78,7 @@ function sshFacts(host: Host, { privateKeyPath, publicKeyPath }: EdgeConfig["ssh
   };
 }
 
-const TERRAFORM_PAGES =
-  "install it from developer.hashicorp.com/terraform/install or opentofu.org/docs/intro/install";
+const INSTALL_TERRAFORM = `install it from ${TERRAFORM_PAGES}`;
 
 /** Checks of this machine. */
 export const MACHINE_CHECKS: readonly Check<MachineFacts>[] = [
@@ -151,7 +149,7 @@ function nodeFindings(version: string): Finding[] {
 function terraformFindings(terraform: MachineFacts["terraform"], lockfile: boolean): Finding[] {
   if (terraform === undefined) {
     return [
-      wrong("neither terraform nor tofu is on PATH", "a deploy is made by one of them", TERRAFORM_PAGES),
+      wrong("neither terraform nor tofu is on PATH", "a deploy is made by one of them", INSTALL_TERRAFORM),
     ];
   }
   const [major = 0, minor = 0] = terraform.version.split(".").map(Number);
@@ -160,7 +158,7 @@ function terraformFindings(terraform: MachineFacts["terraform"], lockfile: boole
   const why = lockfile
     ? "backend.lockfile needs 1.10 or newer"
     : "the stack needs 1.9 or newer, for removed blocks and checks";
-  return [wrong(`${terraform.binary} is ${terraform.version}`, why, TERRAFORM_PAGES)];
+  return [wrong(`${terraform.binary} is ${terraform.version}`, why, INSTALL_TERRAFORM)];
 }
 
 function sshFindings({ agent, key, publicKey }: SshFacts): Finding[] {

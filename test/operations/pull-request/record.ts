@@ -2,8 +2,8 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EdgeConfigInput } from "../../../lib/config/schema.js";
+import { findTerraform } from "../../../lib/operations/terraform-binary.js";
 import { Playground } from "../../../lib/playground/playground.js";
-import { findTerraform } from "../../../lib/playground/prerequisites.js";
 import { example } from "../../config/example.js";
 import { run } from "../../e2e/process.js";
 import { cleaned, PLANS, trimmed } from "./recorded.js";

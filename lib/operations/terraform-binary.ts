@@ -1,0 +1,28 @@
+import { spawnSync } from "node:child_process";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where Terraform and OpenTofu come from. */
+export const TERRAFORM_PAGES = "developer.hashicorp.com/terraform/install or opentofu.org/docs/intro/install";
+
+/** Names under which Terraform is looked for: `TERRAFORM_BINARY_NAME` alone, else terraform before tofu. */
+export function terraformNames({ TERRAFORM_BINARY_NAME }: Environment): readonly string[] {
+  return TERRAFORM_BINARY_NAME ? [TERRAFORM_BINARY_NAME] : ["terraform", "tofu"];
+}
+
+/**
+ * Terraform or OpenTofu: what `TERRAFORM_BINARY_NAME` names, else terraform, else tofu.
+ *
+ * @throws Error with both names and where they come from
+ */
+export function findTerraform(environment: Environment): string {
+  const found = terraformNames(environment).find(
+    (command) => spawnSync(command, ["version"], { env: environment, stdio: "ignore" }).error === undefined,
+  );
+  if (found !== undefined) return found;
+  const named = environment.TERRAFORM_BINARY_NAME;
+  throw new Error(
+    `neither terraform nor tofu is on PATH${named ? ` as ${named}` : ""}; install Terraform 1.9 or newer from ` +
+      "developer.hashicorp.com/terraform/install or OpenTofu 1.9 or newer from opentofu.org/docs/intro/install",
+  );
+}
