@@ -33,7 +33,9 @@ export async function runBatch(options: BatchOptions): Promise<RunResult[]> {
           arena = undefined;
           arena = await Arena.create({ ...options, edges: schedule.edges });
         }
-        const result = await runSchedule(arena, schedule, { ...times, signal });
+        const result = await runSchedule(arena, schedule, { ...times, signal }).catch((cause: Error) => {
+          throw new Error(`${schedule.note ?? "a schedule"}: ${cause.message}`, { cause });
+        });
         results.set(schedule, result);
         done?.(result);
       }

@@ -41,8 +41,8 @@ export class RegionFaults {
     reboot: (edge) => {
       const machine = this.machine(edge);
       if (!machine.running) return;
-      // An orderly shutdown takes carp0 down, so that the others hear of it.
-      machine.kernel.setUp("carp0", false);
+      // An orderly shutdown takes carp0 down, so that the others hear of it; early in a boot there is none.
+      if (machine.kernel.find("carp0") !== undefined) machine.kernel.setUp("carp0", false);
       machine.powerOff();
       this.reboots.set(
         edge,
