@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,6 +13,7 @@ import { serveControl } from "./control.js";
 import { Terraform } from "./terraform.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const SCHEMA = createRequire(import.meta.url).resolve("@cdktf/provider-ovh/schema.json");
 
 /** How a playground is made. */
 export interface PlaygroundOptions {
@@ -30,6 +32,8 @@ export class Playground {
   /** What the next deploy gives to carp. */
   carpPassword = "carp-password_1";
   readonly configFile: string;
+  /** Folder of the synthesized stack; `useStack` names another. */
+  stackFolder: string;
   region!: Region;
   terraform!: Terraform;
   private control: Server | undefined;
@@ -39,6 +43,7 @@ export class Playground {
     // Socket paths may have 107 characters at most.
     this.folder = mkdtempSync(join(tmpdir(), "edge-"));
     this.configFile = join(this.folder, "edge.config.json");
+    this.stackFolder = join(this.folder, "cdktf.out", "stacks", "edge");
   }
 
   /** Makes a playground. @throws Error when something that it needs is missing */
@@ -69,11 +74,6 @@ export class Playground {
     return join(this.folder, "control");
   }
 
-  /** Folder of the synthesized stack. */
-  get stackFolder(): string {
-    return join(this.folder, "cdktf.out", "stacks", "edge");
-  }
-
   /** Changes the configuration that the next deploy uses. */
   writeConfig(config: EdgeConfigInput): void {
     writeFileSync(this.configFile, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
@@ -99,9 +99,15 @@ export class Playground {
       child.once("error", reject);
       child.once("close", (code) => (code === 0 ? resolve() : reject(new Error(errors.trim()))));
     });
+    this.useStack(this.stackFolder);
+  }
+
+  /** Runs Terraform in a folder from here on. */
+  useStack(folder: string): void {
+    this.stackFolder = folder;
     this.terraform = new Terraform(
       findTerraform(process.env),
-      this.stackFolder,
+      folder,
       this.environment(),
       this.options.logFile ?? join(this.folder, "terraform.log"),
     );
@@ -127,7 +133,7 @@ export class Playground {
       ...region,
       folder: this.folder,
       config: parseConfig(config),
-      schema: readProviderSchema(join(ROOT, "provider-ovh", "schema.json")),
+      schema: readProviderSchema(SCHEMA),
     });
     this.control = await serveControl(this.region, this.controlSocket);
     const keyFile = join(this.folder, "id_ed25519");

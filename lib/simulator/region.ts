@@ -268,9 +268,9 @@ export class Region {
     this.sshPort = await freePort();
     // Terraform kills the owner of a provider that is gone; that must not be this process.
     this.owner = spawn("cat", { stdio: ["pipe", "ignore", "ignore"] });
-    // A provider that runs already does not see the environment of Terraform.
+    // A provider that runs already does not see the environment of Terraform, and never asks OVH itself.
     const definitions = {
-      "ovh/ovh": ovhProvider(schema, 100 / speed, this.credentials()),
+      "ovh/ovh": ovhProvider(schema, 100 / speed, this.credentials(), this.api.endpoint),
       "hashicorp/null": nullProvider(),
     };
     for (const [source, definition] of Object.entries(definitions)) {

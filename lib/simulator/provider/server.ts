@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
+import { API_HOSTS } from "../../operations/api-host.js";
 import { OvhClient } from "../../operations/ovh-client.js";
 import { ovhDataSources, ovhResourceTypes } from "./ovh-types.js";
 import { plan } from "./plan.js";
@@ -29,11 +30,16 @@ export interface ServedProvider {
 /** Environment that credentials are taken from where the provider block names none. */
 export type ProviderEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** Provider ovh/ovh, speaking to the API that its configuration names. */
+/**
+ * Provider ovh/ovh, speaking to the API that its configuration names.
+ *
+ * @param standIn URL that is asked in place of OVH's own endpoints
+ */
 export function ovhProvider(
   schema: ProviderSchema,
   pollInterval: number,
   environment: ProviderEnvironment,
+  standIn?: string,
 ): ProviderDefinition {
   return {
     schema,
@@ -42,8 +48,9 @@ export function ovhProvider(
     configure: async (config) => {
       const setting = (name: string) =>
         (config[name] as string | null) ?? environment[`OVH_${name.toUpperCase()}`] ?? "";
+      const named = setting("endpoint") || "ovh-eu";
       const client = new OvhClient({
-        endpoint: setting("endpoint") || "ovh-eu",
+        endpoint: named in API_HOSTS ? (standIn ?? named) : named,
         applicationKey: setting("application_key"),
         applicationSecret: setting("application_secret"),
         consumerKey: setting("consumer_key"),
