@@ -1,11 +1,46 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/**
+ * The longest files, those that wait for the clocks of real programs and those that compute in turns, so that
+ * both kinds run beside each other and none of them is left for the end.
+ */
+const FIRST = [
+  "e2e/drill-live",
+  "simulator/explore/explore",
+  "runbook/runbook",
+  "simulator/explore/mutations",
+  "playground/chaos/chaos",
+  "e2e/doctor",
+  "playground/chaos/same-story",
+  "e2e/delivery",
+  "hardening/edge-install-killed",
+  "e2e/demo",
+  "playground/chaos/planted-bug",
+  "simulator/promela/spin",
+].map((name) => fileURLToPath(new URL(`test/${name}.test.ts`, import.meta.url)));
+
+for (const file of FIRST) if (!existsSync(file)) throw new Error(`${file} is gone; take it out of FIRST`);
+
+class Longest extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const index = FIRST.indexOf(moduleId);
+      return index < 0 ? FIRST.length : index;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",
-    // One more than the machine of CI has cores: many tests wait for real programs.
-    maxWorkers: 3,
+    // Twice the cores of CI's machine: many tests wait for real programs.
+    maxWorkers: 4,
+    sequence: { sequencer: Longest },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Real processes on a busy machine: what fails twice in a row is broken.
