@@ -78,6 +78,8 @@ export class Region {
   private readonly served = new Set<KeyPair>();
   private readonly names = new Map<string, string>();
   private readonly ssh = new Map<string, ServedSsh>();
+  /** What machines have taken that are gone. */
+  private readonly before = { sessions: 0, received: 0 };
   private readonly providers = new Map<string, ServedProvider>();
   private readonly silent = new Set<string>();
   private readonly booting = new Set<Promise<void>>();
@@ -176,7 +178,16 @@ export class Region {
 
   /** SSH connections that all machines have taken so far. */
   sshSessions(): number {
-    return [...this.ssh.values()].reduce((sum, server) => sum + server.sessions(), 0);
+    return this.total("sessions");
+  }
+
+  /** Bytes that came to all machines over SSH so far. */
+  sshBytes(): number {
+    return this.total("received");
+  }
+
+  private total(what: "sessions" | "received"): number {
+    return [...this.ssh.values()].reduce((sum, server) => sum + server[what](), this.before[what]);
   }
 
   /** Where packets for the FailOver IP arrive: the machine it is routed to, if that answers for it. */
@@ -334,7 +345,10 @@ export class Region {
     this.machines.get(name)?.powerOff();
     this.machines.delete(name);
     this.names.delete(id);
-    void this.ssh.get(id)?.close();
+    const server = this.ssh.get(id);
+    this.before.sessions += server?.sessions() ?? 0;
+    this.before.received += server?.received() ?? 0;
+    void server?.close();
     this.ssh.delete(id);
   }
 

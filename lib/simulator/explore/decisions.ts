@@ -49,14 +49,19 @@ export class Decisions {
     const key = `${memory} ${JSON.stringify(seen)}`;
     let answered = this.known.get(key);
     if (answered === undefined) {
-      const before: Memory = memoryOf(this.recalledBy(memory));
-      const decided = this.program.decide({ ...seen, now: NOW }, before, SETTINGS);
-      answered = {
-        do: decided.do.filter(([what]) => what !== "log"),
-        memory: this.number(recall(decided.memory, this.keepsSince)),
-      };
+      answered = this.askAnew(seen, memory);
       this.known.set(key, answered);
     }
     return answered;
+  }
+
+  /** Asks, whether it was asked before or not. */
+  askAnew(seen: Seen, memory: number): Answered {
+    const before: Memory = memoryOf(this.recalledBy(memory));
+    const decided = this.program.decide({ ...seen, now: NOW }, before, SETTINGS);
+    return {
+      do: decided.do.filter(([what]) => what !== "log"),
+      memory: this.number(recall(decided.memory, this.keepsSince)),
+    };
   }
 }

@@ -12,6 +12,8 @@ export interface ServedSsh {
   readonly port: number;
   /** Connections that logged in, so far. */
   readonly sessions: () => number;
+  /** Bytes that came in, so far; what SSH itself adds is among them. */
+  readonly received: () => number;
   close(): Promise<void>;
 }
 
@@ -47,7 +49,7 @@ export async function serveSsh(
   address: string,
   port: number,
 ): Promise<ServedSsh> {
-  let sessions = 0;
+  let [sessions, received] = [0, 0];
   const open = new Set<Connection>();
   const server: SshServer = new Server({ hostKeys: [hostKey.private] }, (connection) => {
     open.add(connection);
@@ -90,6 +92,9 @@ export async function serveSsh(
     }
     const line = new Line(socket, () => machine.reachable || !machine.running);
     lines.add(line);
+    socket.on("data", (chunk) => {
+      received += chunk.length;
+    });
     line.once("close", () => lines.delete(line));
     server.injectSocket(line as unknown as Socket);
   });
@@ -101,6 +106,7 @@ export async function serveSsh(
     address,
     port: (listener.address() as AddressInfo).port,
     sessions: () => sessions,
+    received: () => received,
     close: () =>
       new Promise((resolve) => {
         for (const connection of open) connection.end();

@@ -38,6 +38,8 @@ const PATIENCE = 20_000;
 export class Line {
   /** Whether the API can be reached from this edge. */
   reachable = true;
+  /** When its requests were sent that reach OVH, in milliseconds since the world began. */
+  readonly sent: number[] = [];
   private readonly faults: { readonly method: Method; readonly fault: RequestFault }[] = [];
 
   constructor(
@@ -57,6 +59,7 @@ export class Line {
       edge.after(world.rttMs * 4, () => answered(NONE));
       return;
     }
+    this.sent.push(world.now);
     const fault = this.take(method);
     const way = world.rttMs / 2 + world.apiSlowMs + (fault.late ?? 0);
     let reply = NONE;
