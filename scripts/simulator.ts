@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,7 +30,7 @@ await endWith(async () => {
     const region = await Region.start({
       folder,
       config: parseConfig(JSON.parse(readFileSync(config, "utf8"))),
-      schema: readProviderSchema(join(root, "provider-ovh", "schema.json")),
+      schema: readProviderSchema(createRequire(import.meta.url).resolve("@cdktf/provider-ovh/schema.json")),
       apiPort: port,
     });
     const lines = Object.entries(region.environment()).map(([name, value]) => `export ${name}='${value}'`);

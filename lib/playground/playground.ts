@@ -13,6 +13,10 @@ import { serveControl } from "./control.js";
 import { Terraform } from "./terraform.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+// The built package has JavaScript; the sources need a loader.
+const MAIN = import.meta.url.endsWith(".ts")
+  ? ["--import", import.meta.resolve("tsx"), join(ROOT, "main.ts")]
+  : [join(ROOT, "main.js")];
 const SCHEMA = createRequire(import.meta.url).resolve("@cdktf/provider-ovh/schema.json");
 
 /** How a playground is made. */
@@ -23,6 +27,8 @@ export interface PlaygroundOptions {
   readonly provider?: "embedded" | "installed";
   /** File that takes everything Terraform prints. @default - terraform.log in the playground's folder */
   readonly logFile?: string;
+  /** More of the environment in which stacks are synthesized and deployed. @default - none */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly region?: Partial<Omit<RegionOptions, "folder" | "config" | "schema">>;
 }
 
@@ -66,6 +72,7 @@ export class Playground {
       EDGE_CONFIG: this.configFile,
       EDGE_STACK: this.stackFolder,
       EDGE_PLAYGROUND: this.controlSocket,
+      ...this.options.environment,
     };
   }
 
@@ -87,7 +94,7 @@ export class Playground {
   /** Synthesizes the stack as `cdktf synth` does, from main.ts in a process of its own. */
   async synth(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), join(ROOT, "main.ts")], {
+      const child = spawn(process.execPath, MAIN, {
         cwd: this.folder,
         env: { ...process.env, ...this.environment(), CDKTF_OUTDIR: join(this.folder, "cdktf.out") },
         stdio: ["ignore", "ignore", "pipe"],

@@ -17,7 +17,7 @@ export interface Envelope<Spec, State> {
 
 export type ResourceStatus = "CREATING" | "READY" | "UPDATING" | "OUT_OF_SYNC" | "ERROR" | "DELETING";
 
-interface Task {
+export interface Task {
   readonly id: string;
   readonly type: string;
   readonly status: "RUNNING" | "ERROR";
