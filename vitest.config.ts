@@ -34,7 +34,16 @@ class Longest extends BaseSequencer {
   }
 }
 
+const source = (file: string) => fileURLToPath(new URL(`lib/${file}`, import.meta.url));
+
 export default defineConfig({
+  resolve: {
+    // As tsconfig.json has them: what imports the package by its name gets the sources.
+    alias: [
+      { find: /^cdktf-ovh-edge$/, replacement: source("index.ts") },
+      { find: /^cdktf-ovh-edge\/testing$/, replacement: source("testing.ts") },
+    ],
+  },
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",

@@ -2,6 +2,7 @@ import { connect, createServer, type Server } from "node:net";
 import { createInterface } from "node:readline";
 import type { Machine } from "../simulator/node/machine.js";
 import type { Region } from "../simulator/region.js";
+import type { FaultName } from "./faults.js";
 
 /** One fault that can be made from the command line. */
 interface Fault {
@@ -43,7 +44,7 @@ function number(text: string | undefined, what: string): number {
 }
 
 /** All faults by their names. */
-export const FAULTS: Readonly<Record<string, Fault>> = {
+export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   "power-off": {
     usage: "NODE",
     what: "pull the plug",
@@ -147,7 +148,7 @@ export function serveControl(region: Region, path: string): Promise<Server> {
     words.on("line", async (line) => {
       try {
         const [name, ...args]: string[] = JSON.parse(line);
-        const fault = FAULTS[name ?? ""];
+        const fault: Fault | undefined = FAULTS[name as FaultName];
         if (fault === undefined)
           throw new Error(`there is no fault ${name}; there are ${Object.keys(FAULTS).join(", ")}`);
         await fault.make(region, args);

@@ -44,6 +44,11 @@ export class VRack {
     this.sides.clear();
   }
 
+  /** Whether some machines hear only some of the others. */
+  get partitioned(): boolean {
+    return new Set(this.plugs.map(({ machine }) => this.side(machine))).size > 1;
+  }
+
   /** Hands an advertisement to all others on the network of an interface. */
   carry(machine: Machine, name: string, advertisement: SignedAdvertisement): void {
     const from = this.plugs.find((plug) => plug.machine === machine && plug.interface === name);

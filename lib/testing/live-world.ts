@@ -1,0 +1,179 @@
+import type { EdgeConfigInput } from "../config/schema.js";
+import { viewOf } from "../playground/chaos/view.js";
+import { FAULTS } from "../playground/control.js";
+import type { FaultArguments, FaultName } from "../playground/faults.js";
+import { Playground, type PlaygroundOptions } from "../playground/playground.js";
+import { checkPrerequisites } from "../playground/prerequisites.js";
+import type { PlanVerdict } from "../playground/terraform.js";
+import type { Region } from "../simulator/region.js";
+import { eventually, type Pace, throughout, until } from "./patience.js";
+import { type StackMaker, Synthesis } from "./synthesis.js";
+import type { Deadline, EdgeWorld, WorldView } from "./world.js";
+
+/** How a live world is made. */
+export type LiveWorldOptions = PlaygroundOptions;
+
+/** Milliseconds between two looks. */
+const LOOK_EACH = 50;
+
+/**
+ * A simulated OVH region on which stacks are deployed with the real Terraform: its nodes are sandboxes that run the
+ * files which real edges get. It needs Linux, Terraform or OpenTofu, Perl and an OpenSSH client; its time is real.
+ */
+export class LiveWorld implements EdgeWorld {
+  readonly edgeNames: readonly string[];
+  private readonly began = Date.now();
+  private readonly pace: Pace = {
+    now: () => (Date.now() - this.began) / 1000,
+    pass: () => new Promise((resolve) => setTimeout(resolve, LOOK_EACH)),
+  };
+
+  private constructor(private readonly playground: Playground) {
+    this.edgeNames = playground.readConfig().edges.map(({ name }) => name);
+  }
+
+  /**
+   * Starts a region that has the project, the images and the FailOver IP of a configuration.
+   *
+   * @throws Error that names what is missing on this machine
+   */
+  static async start(options: LiveWorldOptions): Promise<LiveWorld> {
+    checkPrerequisites();
+    return new LiveWorld(await Playground.create(options));
+  }
+
+  /** The region itself: its API, its machines, its vRack. */
+  get region(): Region {
+    return this.playground.region;
+  }
+
+  /** The configuration as it is deployed here: with the region's SSH port, key and host keys. */
+  get config(): EdgeConfigInput {
+    return this.playground.readConfig();
+  }
+
+  set config(config: EdgeConfigInput) {
+    this.playground.writeConfig(config);
+  }
+
+  /** Environment in which `terraform`, `npm run status` and their like work on this world. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.playground.environment();
+  }
+
+  /** Folder that Terraform runs in. */
+  get stackFolder(): string {
+    return this.playground.stackFolder;
+  }
+
+  /**
+   * Deploys a stack; a second time, what has changed of it.
+   *
+   * @param make makes the stack in the app that it is given. @default - an `EdgeStack` from `config`
+   * @throws Error with Terraform's own messages
+   */
+  async deploy(make?: StackMaker): Promise<void> {
+    await this.apply(await this.synthesis.byMaker(make ?? this.config, this.environment));
+  }
+
+  /**
+   * Deploys what a program synthesizes, as in `deployProgram(() => import("../main.js"))`: a main.ts with an app of its
+   * own, which finds its configuration by `EDGE_CONFIG` and its folder by `CDKTF_OUTDIR`.
+   *
+   * @param stack name of the stack. @default - the only one
+   */
+  async deployProgram(run: () => unknown, stack?: string): Promise<void> {
+    await this.apply(await this.synthesis.byProgram(run, this.environment, stack));
+  }
+
+  /** Deploys a folder that was synthesized already, such as cdktf.out/stacks/edge. The folder itself is left as it is. */
+  async deployFolder(folder: string): Promise<void> {
+    await this.apply(this.synthesis.byFolder(folder));
+  }
+
+  /** Whether a deploy of the same again would change anything. */
+  plan(): Promise<PlanVerdict> {
+    return this.playground.terraform.plan();
+  }
+
+  /** Asks Terraform whether what was synthesized is valid. @throws Error with its messages */
+  validate(): Promise<void> {
+    return this.playground.terraform.validate();
+  }
+
+  /** An output of the stack. */
+  output<T>(name: string): Promise<T> {
+    return this.playground.terraform.output<T>(name);
+  }
+
+  /** Destroys what was deployed. @returns what that left in the project, which should be nothing */
+  async destroy(): Promise<readonly string[]> {
+    await this.playground.terraform.destroy(() => {});
+    return this.region.project.leftovers();
+  }
+
+  view(): WorldView {
+    const { region } = this;
+    const all = viewOf(region, { partitioned: region.vrack.partitioned });
+    const edges = this.edgeNames.flatMap((name) => all.edges.filter((edge) => edge.name === name));
+    const log = this.edgeNames.flatMap((edge) =>
+      (region.machine(edge)?.syslog ?? []).map(({ at, tag, text }) => ({
+        seconds: (at - this.began) / 1000,
+        edge,
+        text: `${tag}: ${text}`,
+      })),
+    );
+    return {
+      failoverIp: region.failoverAddress,
+      routedTo: region.holder(),
+      moving: all.pending,
+      answering: region.answering()?.name,
+      edges,
+      cluster: { ...all, edges },
+      log: log.sort((a, b) => a.seconds - b.seconds),
+    };
+  }
+
+  async fault<Name extends FaultName>(name: Name, ...args: FaultArguments[Name]): Promise<void> {
+    await FAULTS[name].make(this.region, args.map(String));
+  }
+
+  eventually(assertion: () => void | Promise<void>, deadline?: Deadline): Promise<void> {
+    return eventually(this.pace, assertion, deadline);
+  }
+
+  until(condition: (view: WorldView) => boolean, what: string, deadline?: Deadline): Promise<void> {
+    return until(this.pace, this, condition, what, deadline);
+  }
+
+  throughout(assertion: () => void, seconds: number): Promise<void> {
+    return throughout(this.pace, assertion, seconds);
+  }
+
+  /** Ends the region and everything in it. A run of Terraform that is under way is interrupted first. */
+  async close(): Promise<void> {
+    await this.playground.terraform?.interrupt();
+    await this.playground.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private get synthesis(): Synthesis {
+    return new Synthesis(this.playground.folder);
+  }
+
+  private async apply(stackFolder: string): Promise<void> {
+    this.playground.useStack(stackFolder);
+    await this.playground.terraform.init();
+    await this.playground.terraform.apply(() => {});
+    const [failure] = this.region.failures;
+    if (failure !== undefined) throw failure;
+  }
+}
+
+/** Starts a region on which stacks are deployed with the real Terraform. @see LiveWorld */
+export function startRegion(options: LiveWorldOptions): Promise<LiveWorld> {
+  return LiveWorld.start(options);
+}

@@ -1,0 +1,67 @@
+import type { FaultArguments, FaultName } from "../playground/faults.js";
+import type { ClusterView, EdgeView } from "../simulator/explore/invariants.js";
+
+/** A line that an edge logged. */
+export interface LoggedLine {
+  /** Seconds since the world began. */
+  readonly seconds: number;
+  readonly edge: string;
+  /** What was said, with the program's name before it where one is known. */
+  readonly text: string;
+}
+
+/** A world at one moment. */
+export interface WorldView {
+  readonly failoverIp: string;
+  /** Name of the edge that OVH routes the FailOver IP to, or undefined for none of them. */
+  readonly routedTo: string | undefined;
+  /** Whether OVH is moving it just now. */
+  readonly moving: boolean;
+  /** Name of the edge at which packets for the FailOver IP are answered, or undefined. */
+  readonly answering: string | undefined;
+  /** The edges, the preferred one first. */
+  readonly edges: readonly EdgeView[];
+  /** The whole of it as the invariants see it. */
+  readonly cluster: ClusterView;
+  /** What the edges logged, the oldest line first. */
+  readonly log: readonly LoggedLine[];
+}
+
+/** How long something may take. */
+export interface Deadline {
+  /** Seconds; a live world's are real ones, a virtual world's pass at once. @default - 120 */
+  readonly within?: number;
+}
+
+/** Edges, their networks and OVH, on which faults are made: live or in virtual time. */
+export interface EdgeWorld extends AsyncDisposable {
+  /** Names of the edges, the preferred one first. */
+  readonly edgeNames: readonly string[];
+  /** What it looks like now. */
+  view(): WorldView;
+  /** Makes a fault, or mends one. @throws Error when the world has no such edge or interface */
+  fault<Name extends FaultName>(name: Name, ...args: FaultArguments[Name]): Promise<void>;
+  /**
+   * Waits until an assertion holds, which is tried again and again.
+   *
+   * @throws what the assertion threw last, with how long it was waited for
+   */
+  eventually(assertion: () => void | Promise<void>, deadline?: Deadline): Promise<void>;
+  /**
+   * Waits until a condition holds.
+   *
+   * @param what what is waited for, as in `edge-b has taken over`
+   * @throws Error with that, the world as it looks then, and what was logged
+   */
+  until(condition: (view: WorldView) => boolean, what: string, deadline?: Deadline): Promise<void>;
+  /** Lets time pass while an assertion holds. @throws what it threw, with when that was */
+  throughout(assertion: () => void, seconds: number): Promise<void>;
+  /** Ends it. What is ended already stays so. */
+  close(): Promise<void>;
+}
+
+/** Whether a value is a world. */
+export function isWorld(value: unknown): value is EdgeWorld {
+  const { view, edgeNames } = (value ?? {}) as Partial<EdgeWorld>;
+  return typeof view === "function" && Array.isArray(edgeNames);
+}

@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LiveWorld, startRegion } from "../../lib/testing.js";
+import {
+  checksOf,
+  EXAMPLES,
+  type ExampleChecks,
+  exampleConfig,
+  exampleFile,
+  exampleNames,
+} from "./example.js";
+
+const NAMES = exampleNames();
+
+describe("the examples", () => {
+  it("are all in the index, and nothing else is", () => {
+    const linked = [...(exampleFile("", "README.md") ?? "").matchAll(/\]\(([a-z0-9-]+)\/README\.md\)/g)];
+    expect(linked.map(([, name]) => name).sort()).toEqual(NAMES);
+  });
+
+  it.each(NAMES)("%s has a README of some ten lines, a program and a configuration", (name) => {
+    const lines = (exampleFile(name, "README.md") ?? "").split("\n").filter((line) => line.trim() !== "");
+    expect(lines[0]).toMatch(/^# \S/);
+    expect(lines.length).toBeGreaterThanOrEqual(5);
+    expect(lines.length).toBeLessThanOrEqual(16);
+    expect(exampleFile(name, "main.ts")).toContain('from "cdktf-ovh-edge"');
+    expect(exampleConfig(name).$schema).toBe("../../edge.config.schema.json");
+  });
+});
+
+describe.each(NAMES)("example %s", (name) => {
+  let world: LiveWorld;
+  let checks: ExampleChecks;
+
+  beforeAll(async () => {
+    checks = await checksOf(name);
+    const config = exampleConfig(name);
+    // What takes seconds at OVH need not take any here; carp and the edges keep their own time.
+    const region = { speed: 10, moveDuration: 500, ...checks.world?.region };
+    world = await startRegion({ ...checks.world, config: checks.config?.(config) ?? config, region });
+    await checks.before?.(world);
+  });
+  afterAll(() => world?.close());
+
+  it("deploys as its README promises, plans nothing more, and leaves nothing behind", async () => {
+    await world.deployProgram(() => import(join(EXAMPLES, name, "main.ts")));
+    await world.validate();
+    const [preferred] = world.edgeNames;
+    await world.until(
+      ({ answering }) => answering === preferred,
+      `${preferred} does not answer for the FailOver IP`,
+    );
+    await world.until(
+      ({ edges }) => edges.every(({ role }, index) => role === (index === 0 ? "MASTER" : "BACKUP")),
+      `${preferred} is not the one MASTER`,
+    );
+    expect(await world.plan()).toBe("no changes");
+    await checks.deployed?.(world);
+    expect(await world.destroy()).toEqual(checks.remains ?? []);
+  });
+});
