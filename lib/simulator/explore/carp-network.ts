@@ -3,9 +3,16 @@ import { BACKUP, MASTER, ROLES } from "./local.js";
 import { type Follow, pack } from "./move.js";
 import type { Ovh } from "./ovh.js";
 import { Pairs } from "./pairs.js";
-import type { Parts } from "./parts.js";
 import type { ClusterSetting } from "./setting.js";
-import type { Subject } from "./subject.js";
+
+/** The edges of a state as those that listen and advertise, by number. */
+export interface Listeners {
+  role(number: number): number;
+  demotion(number: number): number;
+}
+
+/** The vRack as CARP's packets find it. */
+type Vrack = Pick<Ovh, "apart">;
 
 /** The network that edges advertise on, and what they make of what they hear there. */
 export class CarpNetwork {
@@ -13,10 +20,15 @@ export class CarpNetwork {
   private readonly roles = new Pairs();
   private readonly next: Int32Array;
 
+  /**
+   * @param withRole number of an edge once it has another role
+   * @param ip number of the FailOver IP, from 0, that it is elected for
+   */
   constructor(
-    private readonly setting: ClusterSetting,
-    private readonly partsOf: Parts,
-    private readonly subject: Subject,
+    private readonly setting: Pick<ClusterSetting, "edges" | "intervals" | "preempt">,
+    private readonly partsOf: Listeners,
+    private readonly withRole: (number: number, role: number) => number,
+    private readonly ip = 0,
   ) {
     this.election = new Election(setting.intervals, setting.preempt);
     this.next = new Int32Array(setting.edges + 1);
@@ -26,7 +38,7 @@ export class CarpNetwork {
    * carp: advertisements that change a role, and silence. All that can hear a packet hear it at once; those of several
    * masters may cross on their way. @returns whether there was any
    */
-  elect(row: Int32Array, ovh: Ovh, follow: Follow): boolean {
+  elect(row: Int32Array, ovh: Vrack, follow: Follow): boolean {
     const { partsOf, next } = this;
     const { edges } = this.setting;
     let any = false;
@@ -38,17 +50,17 @@ export class CarpNetwork {
         masters++;
         if (this.advertise(row, ovh, 1 << index)) {
           any = true;
-          follow(next, pack("advertises", index), 0);
+          follow(next, pack("advertises", index, 0, this.ip), 0);
         }
       } else if (role === BACKUP && this.isUnheard(row, ovh, index)) {
         any = true;
         unheard |= 1 << index;
         next.set(row);
         next[index] = this.roleOf(row[index] as number, ROLES.indexOf(this.election.unheard(index)));
-        follow(next, pack("silence", index), 0);
+        follow(next, pack("silence", index, 0, this.ip), 0);
       }
     }
-    if (masters > 1 && this.advertise(row, ovh, -1)) follow(next, pack("cross"), 0);
+    if (masters > 1 && this.advertise(row, ovh, -1)) follow(next, pack("cross", 0, 0, this.ip), 0);
     this.togetherUnheard(row, unheard, follow);
     return any;
   }
@@ -66,12 +78,12 @@ export class CarpNetwork {
         this.next[index] = this.roleOf(row[index] as number, ROLES.indexOf(this.election.unheard(index)));
         together++;
       }
-      if (together > 1) follow(this.next, pack("silence", first, 1), 0);
+      if (together > 1) follow(this.next, pack("silence", first, 1, this.ip), 0);
     }
   }
 
   /** Lets these masters, as bits, advertise at the same time, into `next`. @returns whether a role changes */
-  private advertise(row: Int32Array, ovh: Ovh, from: number): boolean {
+  private advertise(row: Int32Array, ovh: Vrack, from: number): boolean {
     const { partsOf, next, election } = this;
     const { edges } = this.setting;
     next.set(row);
@@ -97,7 +109,7 @@ export class CarpNetwork {
   }
 
   /** Whether there is no master that this edge could hear. */
-  private isUnheard(row: Int32Array, ovh: Ovh, index: number): boolean {
+  private isUnheard(row: Int32Array, ovh: Vrack, index: number): boolean {
     for (let from = 0; from < this.setting.edges; from++) {
       if (from === index || isApart(ovh, from, index)) continue;
       if (this.partsOf.role(row[from] as number) === MASTER) return false;
@@ -106,7 +118,7 @@ export class CarpNetwork {
   }
 
   /** The last advertisement of a master: every backup that hears it takes over. */
-  bowOut(row: Int32Array, ovh: Ovh, from: number): void {
+  bowOut(row: Int32Array, ovh: Vrack, from: number): void {
     for (let to = 0; to < this.setting.edges; to++) {
       if (to !== from && this.partsOf.role(row[to] as number) === BACKUP && !isApart(ovh, from, to))
         row[to] = this.roleOf(row[to] as number, MASTER);
@@ -116,14 +128,10 @@ export class CarpNetwork {
   private roleOf(number: number, role: number): number {
     const known = this.roles.get(number, role);
     if (known >= 0) return known;
-    return this.roles.set(
-      number,
-      role,
-      this.partsOf.ofEdge(this.subject.withRole(this.partsOf.edge(number), role)),
-    );
+    return this.roles.set(number, role, this.withRole(number, role));
   }
 }
 
-function isApart({ apart }: Ovh, one: number, other: number): boolean {
+function isApart({ apart }: Vrack, one: number, other: number): boolean {
   return apart > 0 && (apart === one + 1) !== (apart === other + 1);
 }

@@ -1,27 +1,28 @@
-import type { Decisions } from "./decisions.js";
 import type { EdgeEvent } from "./invariants.js";
 import { ANSWER, CLAIM, END, type Local, MASTER, ROLES } from "./local.js";
 import { type AddMove, brokenBy, pack } from "./move.js";
 import { answers, attach, type Ovh, reaches } from "./ovh.js";
-import type { Passes } from "./passes.js";
 import type { EdgeSetting } from "./setting.js";
 
 /** Rounds of a claim's deadline: the shortest that a configuration may name. */
 export const DEADLINE = 3;
 
-/** A claim ends, and a pass takes that in. */
+/** An edge whose claim has just ended, before a pass has taken that in. */
+export type AddEnded = (code: number, over: Local, broken: number, ovh: Ovh) => void;
+
+/** A claim ends. */
 type End = (code: number, ended: number, seen?: number, state?: Ovh, posts?: number, broken?: number) => void;
 
 /** Claims of ip-move: the last look, the POST, what OVH makes of it, and looks until it is done. */
 export class Claims {
+  /** @param isHealthy whether the last pass of an edge found it healthy */
   constructor(
-    private readonly decisions: Decisions,
-    private readonly passes: Passes,
+    private readonly isHealthy: (edge: Local) => boolean,
     private readonly setting: EdgeSetting,
   ) {}
 
   /** Adds everything that its claim may do. */
-  moves(edge: Local, ovh: Ovh, index: number, add: AddMove): void {
+  moves(edge: Local, ovh: Ovh, index: number, add: AddMove, addEnded: AddEnded): void {
     const end = (
       code: number,
       ended: number,
@@ -30,9 +31,7 @@ export class Claims {
       posts = edge.posts,
       broken = 0,
     ) => {
-      const over = { ...edge, claim: 0, looks: 0, claimAge: 0, ended, seen, posts };
-      const passed = this.passes.pass(over, state, index);
-      add(code, passed.edge, passed.broken | broken, state);
+      addEnded(code, { ...edge, claim: 0, looks: 0, claimAge: 0, ended, seen, posts }, broken, state);
     };
     if (edge.claim === CLAIM.settling) this.look(edge, index, add, end);
     if (edge.claim === CLAIM.looked) this.sends(edge, ovh, index, add, end);
@@ -51,7 +50,7 @@ export class Claims {
   /** ip-move's last look: what happens between it and the POST goes unseen. */
   private look(edge: Local, index: number, add: AddMove, end: End): void {
     const { mutations } = this.setting;
-    const healthy = this.decisions.recalledBy(edge.memory)?.healthy === 1;
+    const healthy = this.isHealthy(edge);
     const master = edge.role === MASTER || mutations.noLook === true;
     if (!master || !(healthy || mutations.healthIgnored) || (edge.hold && !mutations.holdIgnored)) {
       end(pack("look", index, 0), END.notMaster);

@@ -38,7 +38,10 @@ export class Cluster {
   ) {
     this.width = setting.edges + 1;
     this.partsOf = new Parts(subject);
-    this.network = new CarpNetwork(setting, this.partsOf, subject);
+    const { partsOf } = this;
+    this.network = new CarpNetwork(setting, partsOf, (number, role) =>
+      partsOf.ofEdge(subject.withRole(partsOf.edge(number), role)),
+    );
     this.next = new Int32Array(this.width);
   }
 

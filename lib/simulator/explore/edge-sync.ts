@@ -31,7 +31,7 @@ export class EdgeSync implements Subject {
     private readonly setting: EdgeSetting,
   ) {
     this.passes = new Passes(decisions);
-    this.claims = new Claims(decisions, this.passes, setting);
+    this.claims = new Claims(({ memory }) => decisions.recalledBy(memory)?.healthy === 1, setting);
   }
 
   /** Everything that may happen to edge number `index` by itself. */
@@ -60,7 +60,10 @@ export class EdgeSync implements Subject {
       const { edge: next, broken } = this.checked(edge, ovh, index, name);
       add(pack("check", index, ANSWER[name]), next, broken);
     }
-    this.claims.moves(edge, ovh, index, add);
+    this.claims.moves(edge, ovh, index, add, (code, over, broken, state) => {
+      const passed = this.passes.pass(over, state, index);
+      add(code, passed.edge, passed.broken | broken, state);
+    });
     if (edge.power === POWER.booting) {
       add(pack("booted", index), { ...edge, power: POWER.running, group: edge.group - BOOT_DEMOTION });
     }

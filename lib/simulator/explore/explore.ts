@@ -2,7 +2,7 @@ import { Cluster } from "./cluster.js";
 import type { Decisions } from "./decisions.js";
 import { EdgeSync } from "./edge-sync.js";
 import { Explorer } from "./explorer.js";
-import { type InvariantName, isSound } from "./invariants.js";
+import { type InvariantName, isSound, L1 } from "./invariants.js";
 import {
   ALL_KINDS,
   type Counterexample,
@@ -13,10 +13,10 @@ import {
   USUAL,
 } from "./job.js";
 import type { Local } from "./local.js";
-import { findRest } from "./rest.js";
+import { brokenAtRest, findRest } from "./rest.js";
 import type { FaultKind } from "./schedule.js";
 import type { ClusterSetting } from "./setting.js";
-import { faultsOf, Story } from "./story.js";
+import { faultsOf, fieldsOf, Story } from "./story.js";
 import type { Trigger } from "./trigger.js";
 
 /** What explorations share: decisions that were asked are not asked again. */
@@ -53,7 +53,11 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
   const cluster = new Cluster(setting, new EdgeSync(decisions, trigger, setting));
   const explorer = new Explorer(cluster);
   explorer.run(cluster.withFaults(soundStart(cluster)), { states: job.states, megabytes: job.megabytes });
-  const story = new Story(explorer, (edge) => recollections(decisions, edge));
+  const story = new Story(
+    explorer,
+    job.edges,
+    fieldsOf(cluster, (edge) => recollections(decisions, edge)),
+  );
   const counterexamples: Counterexample[] = explorer.violations.map(({ invariant, state, code }) => ({
     invariant,
     faults: faultsOf(explorer, state),
@@ -61,7 +65,10 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
     schedule: story.schedule(state, variant, `${invariant} does not hold`),
   }));
   // What was not seen to its end cannot be said to come to rest.
-  const rest = explorer.complete ? findRest(explorer, undefined, job.figures) : undefined;
+  const served = job.figures ? (row: Int32Array) => L1(cluster.view(row)) : undefined;
+  const rest = explorer.complete
+    ? findRest(explorer, (row) => brokenAtRest(cluster.view(row)), served)
+    : undefined;
   for (const { invariant, state } of rest?.bad ?? []) {
     counterexamples.push({
       invariant: invariant as InvariantName,
@@ -81,11 +88,11 @@ export function explore(job: Job, { decisions, trigger, clock }: Tools): Report 
     complete: explorer.complete,
     rounds: rest?.rounds ?? 0,
     counterexamples,
-    ...(job.figures ? { figures: figuresOf(explorer, rest?.recovery ?? 0) } : {}),
+    ...(job.figures ? { figures: figuresOf(explorer, cluster, rest?.recovery ?? 0) } : {}),
   };
 }
 
-function figuresOf({ cluster, states }: Explorer, recovery: number): Figures {
+function figuresOf({ states }: Explorer, cluster: Cluster, recovery: number): Figures {
   const row = new Int32Array(cluster.width);
   let [posts, unsoundMasters] = [0, 0];
   for (let state = 0; state < states.count; state++) {

@@ -1,7 +1,14 @@
-import type { Cluster } from "./cluster.js";
 import type { InvariantName } from "./invariants.js";
-import { brokenNames, isOutside, unpack } from "./move.js";
+import { brokenNames, type Follow, isOutside, unpack } from "./move.js";
 import { Numbers, States } from "./states.js";
+
+/** What is explored: states are rows of numbers. */
+export interface Explored {
+  /** Numbers of a row. */
+  readonly width: number;
+  /** Tells all that follows from a state; what comes from outside only where faults may happen. */
+  follow(row: Int32Array, withOutside: boolean, hear: Follow): void;
+}
 
 /** A state that breaks an invariant, by the shortest way there. */
 export interface Violation {
@@ -39,7 +46,7 @@ export class Explorer {
   private readonly codes = new Numbers(1 << 16);
   private readonly seen = new Set<string>();
 
-  constructor(readonly cluster: Cluster) {
+  constructor(readonly cluster: Explored) {
     this.states = new States(cluster.width);
   }
 

@@ -34,14 +34,15 @@ export type Happening = Own | FaultKind | MendKind;
 const HAPPENINGS: readonly Happening[] = [...OWN, ...(Object.keys(FAULTS) as FaultKind[]), ...MENDS];
 const NUMBERS = new Map(HAPPENINGS.map((name, number) => [name, number] as const));
 
-/** What happened, to which edge (from 0), and a detail, packed into a number. */
-export function pack(happening: Happening, edge = 0, detail = 0): number {
-  return (detail << 10) | (edge << 7) | (NUMBERS.get(happening) as number);
+/** What happened, to which edge (from 0), a detail below 1024, and of which FailOver IP (from 0), packed into a number. */
+export function pack(happening: Happening, edge = 0, detail = 0, ip = 0): number {
+  return (ip << 20) | (detail << 10) | (edge << 7) | (NUMBERS.get(happening) as number);
 }
 
 /** The parts of a packed happening. */
-export function unpack(code: number): { happening: Happening; edge: number; detail: number } {
-  return { happening: HAPPENINGS[code & 127] as Happening, edge: (code >> 7) & 7, detail: code >> 10 };
+export function unpack(code: number): { happening: Happening; edge: number; detail: number; ip: number } {
+  const happening = HAPPENINGS[code & 127] as Happening;
+  return { happening, edge: (code >> 7) & 7, detail: (code >> 10) & 1023, ip: code >> 20 };
 }
 
 /** What happened. */

@@ -1,5 +1,5 @@
 import type { Explorer } from "./explorer.js";
-import { L1, OF_REST } from "./invariants.js";
+import { type ClusterView, OF_REST } from "./invariants.js";
 import { kindsOnTheWay } from "./story.js";
 
 /** Where an exploration comes to rest without being right: a cycle that nothing outside has to end. */
@@ -19,15 +19,18 @@ export interface Rest {
   readonly slowest: number;
   /** Cycles in all. */
   readonly cycles: number;
-  /** Most rounds from any state until the IP is served for good; only where it was asked for. */
+  /** Most rounds from any state until the IP is served for good; 0 where nobody asks. */
   readonly recovery: number;
 }
 
 /**
  * Finds all cycles of what happens by itself: without faults every run ends up in one of them, in any order of
  * what is quick, so no fairness is assumed. Strongly connected components, by Tarjan's algorithm.
+ *
+ * @param isServed @default - nothing is said of `recovery`
  */
-export function findRest(explorer: Explorer, laws: Laws = ofView(explorer), withRecovery = false): Rest {
+export function findRest(explorer: Explorer, laws: Laws, isServed?: (row: Int32Array) => boolean): Rest {
+  const withRecovery = isServed !== undefined;
   const { states, steps, offsets } = explorer;
   const { count } = states;
   const order = new Int32Array(count).fill(-1);
@@ -78,7 +81,7 @@ export function findRest(explorer: Explorer, laws: Laws = ofView(explorer), with
     let last = 0;
     for (const member of members) {
       explorer.states.read(member, row);
-      if (!L1(explorer.cluster.view(row))) last = Math.max(last, 1);
+      if (isServed?.(row) === false) last = Math.max(last, 1);
       for (let at = offsets.at(member); at < offsets.at(member + 1); at++) {
         const target = steps.at(at) >> 1;
         const after = unserved[target] as number;
@@ -113,12 +116,9 @@ export function findRest(explorer: Explorer, laws: Laws = ofView(explorer), with
 /** What a state breaks if things come to rest in it. */
 export type Laws = (row: Int32Array) => readonly string[];
 
-/** The invariants of rest. */
-function ofView({ cluster }: Explorer): Laws {
-  return (row) => {
-    const view = cluster.view(row);
-    return Object.entries(OF_REST).flatMap(([name, holds]) => (holds(view) ? [] : [name]));
-  };
+/** The invariants of rest that do not hold. */
+export function brokenAtRest(view: ClusterView): readonly string[] {
+  return Object.entries(OF_REST).flatMap(([name, holds]) => (holds(view) ? [] : [name]));
 }
 
 /** The first state of a cycle that breaks each invariant; of cycles that the same faults lead to, the first one is kept. */

@@ -1,4 +1,6 @@
+import type { Cluster } from "./cluster.js";
 import type { Explorer } from "./explorer.js";
+import type { ClusterView, EdgeView } from "./invariants.js";
 import type { Local } from "./local.js";
 import { ROUND } from "./memory.js";
 import { isFault, isOutside, unpack } from "./move.js";
@@ -54,9 +56,11 @@ const MENDED = new Map<string, FaultKind>(
 
 /** Tells the shortest way to a state, and one step beyond it where `code` names one. */
 export class Story {
+  /** @param fields what is to be told of a state, wherever it changes */
   constructor(
     private readonly explorer: Explorer,
-    private readonly recollections: (edge: Local) => readonly string[],
+    private readonly edges: number,
+    private readonly fields: (row: Int32Array) => readonly string[],
   ) {}
 
   /** A line for each thing that happened: the poll that it was in, what it was, what it changed. */
@@ -92,34 +96,53 @@ export class Story {
       within = Math.min(ROUND - 1, within + 1);
       steps.push({ at: round * ROUND + within, step, ...(of === "edge" ? { edge: name(edge) } : {}) });
     }
-    return { edges: this.explorer.cluster.setting.edges, ovh, steps, note };
+    return { edges: this.edges, ovh, steps, note };
   }
 
   private line(round: number, mark: string, text: string, fields: readonly string[]): string {
     const changes = fields.length === 0 ? "" : `: ${fields.join(", ")}`;
     return `poll ${String(round).padStart(3)} ${mark} ${text}${changes}`;
   }
+}
 
-  private fields(row: Int32Array): string[] {
-    const { cluster } = this.explorer;
-    const { edges, routedTo, pending, partitioned } = cluster.view(row);
-    const ofEdges = edges.flatMap((edge, index) => {
-      return [
-        `${edge.name} ${edge.role}`,
-        `alias ${edge.alias ? "on" : "off"} ${edge.name}`,
-        ...(edge.edgefault === 0 ? [] : [`edgefault ${edge.edgefault} on ${edge.name}`]),
-        ...(edge.edgedrain === 0 ? [] : [`edgedrain ${edge.edgedrain} on ${edge.name}`]),
-        ...(edge.claims === 0 ? [] : [`${edge.name} claims`]),
-        ...this.recollections(cluster.edgeOf(row, index)).map((text) => `${edge.name} ${text}`),
-      ];
-    });
-    return [
-      ...ofEdges,
-      `routed to ${routedTo ?? "nothing"}`,
-      pending ? "a move is pending" : "no move is pending",
-      partitioned ? "the vRack is split" : "the vRack is whole",
-    ];
-  }
+/** What is told of a state of edges with one FailOver IP. */
+export function fieldsOf(
+  cluster: Cluster,
+  recollections: (edge: Local) => readonly string[],
+): (row: Int32Array) => readonly string[] {
+  return (row) => {
+    const view = cluster.view(row);
+    const ofEdges = view.edges.flatMap((edge, index) => [
+      ...ofElection(edge),
+      ...ofCounters(edge),
+      ...(edge.claims === 0 ? [] : [`${edge.name} claims`]),
+      ...recollections(cluster.edgeOf(row, index)).map((text) => `${edge.name} ${text}`),
+    ]);
+    return [...ofEdges, ...ofRoute(view), ofVrack(view)];
+  };
+}
+
+/** An edge's part in an election, and the alias that follows from it. */
+export function ofElection({ name, role, alias }: EdgeView): string[] {
+  return [`${name} ${role}`, `alias ${alias ? "on" : "off"} ${name}`];
+}
+
+/** Counters of an edge that are not 0. */
+export function ofCounters({ name, edgefault, edgedrain }: EdgeView): string[] {
+  return [
+    ...(edgefault === 0 ? [] : [`edgefault ${edgefault} on ${name}`]),
+    ...(edgedrain === 0 ? [] : [`edgedrain ${edgedrain} on ${name}`]),
+  ];
+}
+
+/** Where OVH routes a FailOver IP. */
+export function ofRoute({ routedTo, pending }: ClusterView): string[] {
+  return [`routed to ${routedTo ?? "nothing"}`, pending ? "a move is pending" : "no move is pending"];
+}
+
+/** Whether all edges hear one another. */
+export function ofVrack({ partitioned }: ClusterView): string {
+  return partitioned ? "the vRack is split" : "the vRack is whole";
 }
 
 function what(code: number): string {

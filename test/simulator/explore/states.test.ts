@@ -66,13 +66,14 @@ describe("an interner", () => {
 
 describe("what happened", () => {
   it.each([
-    ["pass", 0, 0, false, false],
-    ["power-off", 3, 1, true, true],
-    ["power-on", 2, 0, true, false],
-    ["daemon-killed", 1, 6, true, true],
-  ] as const)("%s of edge %d fits into a number", (happening, edge, detail, outside, fault) => {
-    const code = pack(happening, edge, detail);
-    expect(unpack(code)).toEqual({ happening, edge, detail });
+    ["pass", 0, 0, 0, false, false],
+    ["power-off", 3, 1, 0, true, true],
+    ["power-on", 2, 0, 0, true, false],
+    ["daemon-killed", 1, 6, 0, true, true],
+    ["check", 7, 1023, 3, false, false],
+  ] as const)("%s of edge %d fits into a number", (happening, edge, detail, ip, outside, fault) => {
+    const code = pack(happening, edge, detail, ip);
+    expect(unpack(code)).toEqual({ happening, edge, detail, ip });
     expect([isOutside(code), isFault(code)]).toEqual([outside, fault]);
   });
 });

@@ -3,11 +3,11 @@ import { soundStart } from "../explore.js";
 import { Explorer } from "../explorer.js";
 import { canServe, isSound } from "../invariants.js";
 import { intervalsOf, USUAL } from "../job.js";
-import { CLAIM } from "../local.js";
+import { CLAIM, type Local } from "../local.js";
 import { findRest } from "../rest.js";
 import type { FaultKind } from "../schedule.js";
 import type { ClusterSetting } from "../setting.js";
-import { faultsOf, Story } from "../story.js";
+import { faultsOf, fieldsOf, Story } from "../story.js";
 import { GuideDaemon } from "./daemon.js";
 import { GuideEdge } from "./edge.js";
 
@@ -105,10 +105,11 @@ function find({ name, what, faults, kinds, shows }: Way, ifstatedConf: string): 
   const cluster = new Cluster(setting, subject);
   const explorer = new Explorer(cluster);
   explorer.run(cluster.withFaults(soundStart(cluster)));
-  const story = new Story(explorer, (edge) => {
+  const recollections = (edge: Local) => {
     const state = subject.stateOf(edge);
     return state === undefined ? [] : [`is in state ${daemon.stateName(state)}`];
-  });
+  };
+  const story = new Story(explorer, setting.edges, fieldsOf(cluster, recollections));
   const told = (state: number, code?: number) => ({
     name,
     what,
