@@ -64,8 +64,8 @@ export class OvhClient {
     return this.call<T>("PUT", path, body);
   }
 
-  delete(path: string): Promise<void> {
-    return this.call<void>("DELETE", path);
+  delete<T = void>(path: string): Promise<T> {
+    return this.call<T>("DELETE", path);
   }
 
   /** The same client with a clock that is some seconds slow, to see how OVH refuses that. */

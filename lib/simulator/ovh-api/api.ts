@@ -10,10 +10,15 @@ import { type FailoverBehaviour, FailoverIps } from "./failover.js";
 import { Faults } from "./faults.js";
 import { Iam } from "./iam.js";
 import { type InstanceSurroundings, Instances } from "./instances.js";
+import { IpServices } from "./ip-services.js";
 import { Networks } from "./networks.js";
+import { Orders } from "./orders.js";
 import { DEFAULT_QUOTA, type InstanceQuota } from "./region-routes.js";
-import { type Flavor, flavorsOf, type Image, imageOf, type Seed } from "./seed.js";
+import { SecurityGroups } from "./security-groups.js";
+import { DEFAULT_ACCOUNT, type Flavor, flavorsOf, type Image, imageOf, type Seed } from "./seed.js";
 import { Users } from "./users.js";
+import { Vracks } from "./vracks.js";
+import { Zones } from "./zones.js";
 
 /** How the simulated API behaves in time. */
 export interface ApiOptions {
@@ -45,6 +50,11 @@ export class OvhProject {
   readonly networks: Networks;
   readonly instances: Instances;
   readonly failoverIps: FailoverIps;
+  readonly securityGroups: SecurityGroups;
+  readonly vracks: Vracks;
+  readonly zones: Zones;
+  readonly ips: IpServices;
+  readonly orders: Orders;
   readonly users: Users;
   readonly buckets: Buckets;
   readonly iam: Iam;
@@ -56,6 +66,8 @@ export class OvhProject {
   private images: readonly Image[];
   private readonly sshKeys = new Map<string, SshKey>();
   private nextPublic = 11;
+  private nextOrdered = 101;
+  private readonly before: readonly string[];
 
   constructor(
     readonly seed: Seed,
@@ -68,7 +80,32 @@ export class OvhProject {
     this.rateLimit = new RateLimit(clock);
     this.flavors = seed.regions.flatMap(flavorsOf);
     this.images = seed.regions.flatMap((region) => seed.imageNames.map((name) => imageOf(region, name)));
-    this.networks = new Networks(path, seed.regions, durations, clock, random, () => this.settle());
+    const account = { ...DEFAULT_ACCOUNT, ...seed.account };
+    this.vracks = new Vracks(
+      { [account.vrack]: account.inVrack ? [seed.project] : [] },
+      clock,
+      durations.create,
+      () => this.keepVrack(),
+    );
+    this.networks = new Networks(
+      path,
+      seed.regions,
+      durations,
+      clock,
+      random,
+      () => this.settle(),
+      () => this.vracks.of(seed.project) !== undefined,
+    );
+    const defaultSecurityGroup = random.uuid();
+    this.securityGroups = new SecurityGroups(
+      path,
+      seed.regions,
+      durations,
+      clock,
+      random,
+      defaultSecurityGroup,
+      () => this.usedSecurityGroups(),
+    );
     this.instances = new Instances(
       {
         project: seed.project,
@@ -79,7 +116,8 @@ export class OvhProject {
         networks: this.networks,
         hasKey: (name) => this.sshKeys.has(name),
         publicAddress: () => `${seed.publicPrefix}.${this.nextPublic++}`,
-        defaultSecurityGroup: random.uuid(),
+        defaultSecurityGroup,
+        checkSecurityGroup: (id) => this.securityGroups.check(id),
         started: options.started,
         stopped: options.stopped,
       },
@@ -91,10 +129,34 @@ export class OvhProject {
       clock,
       options.isReady ?? ((id) => this.instances.isReady(id)),
       options.failover,
+      () => this.ips?.settle(),
     );
     this.users = new Users(seed.project, durations, clock, random);
     this.buckets = new Buckets(this.users, clock);
     for (const { id, address, routedTo } of seed.failoverIps) this.failoverIps.add(id, address, routedTo);
+    this.zones = new Zones(account.zones, clock, durations.update);
+    this.orders = new Orders(
+      account.subsidiary,
+      account.paymentMethods,
+      clock,
+      random,
+      { check: durations.create, deliver: durations.create, mail: durations.update },
+      ({ country }) => {
+        const address = `198.51.100.${this.nextOrdered++}`;
+        return this.ips.add(address, `${address}/32`, country);
+      },
+    );
+    this.ips = new IpServices({
+      clock,
+      random,
+      project: seed.project,
+      failoverIps: this.failoverIps,
+      countries: () => this.place.ipCountries,
+      moveDuration: durations.create,
+      resolve: (name) => this.zones.resolve(name),
+      mail: (body) => this.orders.mail(body),
+    });
+    this.before = this.belongings();
   }
 
   /** Lets tasks end whose time has come; what has begun to run or has gone is told to those who asked. */
@@ -122,7 +184,34 @@ export class OvhProject {
       ...this.buckets.names().map((name) => `bucket ${name}`),
       ...this.iam.listClients().map((id) => `service account ${id}`),
       ...this.iam.listPolicies().map(({ id }) => `policy ${id}`),
+      ...this.securityGroups.groups.list().map(({ id }) => `security group ${id}`),
+      ...this.belongings().filter((one) => !this.before.includes(one)),
     ];
+  }
+
+  /** What the account has beside the project. */
+  private belongings(): string[] {
+    const { project } = this.seed;
+    const vrack = this.vracks.of(project);
+    return [
+      ...this.zones
+        .records()
+        .map(({ zone, subDomain, fieldType }) => `record ${subDomain} ${fieldType} of ${zone}`),
+      ...this.ips.list().map((block) => `address ${block}`),
+      ...(vrack === undefined ? [] : [`project in vrack ${vrack}`]),
+    ];
+  }
+
+  /** @throws ApiError while private networks need the vRack */
+  private keepVrack(): void {
+    const [network] = this.networks.networks.list();
+    if (network !== undefined) throw conflict(`The project still has private network ${network.id}`);
+  }
+
+  private usedSecurityGroups(): string[] {
+    return this.instances.instances
+      .list()
+      .flatMap(({ targetSpec }) => (targetSpec.securityGroups ?? []).map(({ id }) => id));
   }
 
   listFlavors(region?: string): Flavor[] {

@@ -61,11 +61,18 @@ export class FailoverIps {
     private readonly clock: Clock,
     private readonly isReady: (instanceId: string) => boolean,
     readonly behaviour: FailoverBehaviour,
+    /** Lets addresses come and go whose time has come. */
+    private readonly settled: () => void = () => {},
   ) {}
 
   /** Puts an address into the project, routed to nothing or to an instance. */
   add(id: string, ip: string, routedTo = ""): void {
     this.items.set(id, { id, ip, routedTo, move: undefined });
+  }
+
+  /** Takes an address out of the project. */
+  remove(ip: string): void {
+    for (const item of [...this.items.values()]) if (item.ip === ip) this.items.delete(item.id);
   }
 
   /** Routes an address at once, to nothing or to an instance, whatever was pending; the next moves are done. */
@@ -80,6 +87,7 @@ export class FailoverIps {
   }
 
   list(): FailoverIp[] {
+    this.settled();
     return [...this.items.keys()].map((id) => this.get(id));
   }
 

@@ -92,6 +92,8 @@ export interface InstanceSurroundings {
   /** The next free public address. */
   readonly publicAddress: () => string;
   readonly defaultSecurityGroup: string;
+  /** Refuses a security group that cannot be given to an instance. @throws ApiError */
+  readonly checkSecurityGroup: (id: string) => void;
   /** Told when an instance runs, with its addresses in the order of its interfaces, and when it is gone. */
   readonly started?: (id: string, state: InstanceState, interfaces: readonly Address[]) => void;
   readonly stopped?: (id: string) => void;
@@ -194,6 +196,7 @@ export class Instances {
     if (spec.group !== undefined && !this.groups.has(spec.group.id)) {
       throw notFound(`Instance group ${spec.group.id} does not exist`);
     }
+    for (const { id } of spec.securityGroups ?? []) around.checkSecurityGroup(id);
   }
 
   private giveBack(interfaces: readonly Interface[]): void {

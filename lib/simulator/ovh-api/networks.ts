@@ -48,6 +48,8 @@ export class Networks {
     private readonly random: Random,
     /** Lets what holds addresses give back those whose time has come. */
     private readonly settled: () => void = () => {},
+    /** Whether the project is in a vRack, without which it has no private networks. */
+    private readonly inVrack: () => boolean = () => true,
   ) {
     this.networks = new Collection(this.networkKind(), durations, clock, random);
   }
@@ -107,6 +109,7 @@ export class Networks {
         if (previous !== undefined) return { ...previous, name: spec.name };
         if (spec.location === undefined) throw badRequest("Invalid parameter location: required");
         this.checkRegion(spec.location.region);
+        if (!this.inVrack()) throw conflict("The project is in no vRack: a private network needs one");
         const taken = this.networks
           .list()
           .find((other) => other.targetSpec.vlanId !== undefined && other.targetSpec.vlanId === spec.vlanId);

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Clock } from "../clock.js";
+import { accountRoutes } from "./account-routes.js";
 import type { OvhProject } from "./api.js";
 import { authorize, type Caller } from "./auth.js";
 import { type Collection, isoTime } from "./envelope.js";
@@ -57,6 +58,7 @@ export function ovhRoutes({ project, clock, journal }: RouteOptions): App {
   storageRoutes(v1, project, json);
   regionRoutes(v1, project);
   clientRoutes(v1, project.iam, json);
+  accountRoutes(v1, project, json);
   app.route("/v2", v2Routes(project));
   for (const prefix of ["/1.0", "/v1", "/"]) app.route(prefix, v1);
   return app;
@@ -200,6 +202,7 @@ function v2Routes(project: OvhProject): App {
   const group = `${base}/compute/instanceGroup`;
   app.get(`${group}/:id`, (c) => c.json(project.instances.group(c.req.param("id"))));
   collectionRoutes(app, group, () => project.instances.groups);
+  collectionRoutes(app, `${base}/securityGroup`, () => project.securityGroups.groups);
   policyRoutes(app, project.iam, json);
   return app;
 }

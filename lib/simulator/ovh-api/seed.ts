@@ -66,6 +66,29 @@ export function edgeAccess(project: string, failoverIpId: string): readonly Acce
   ];
 }
 
+/** An account of OVH around a project. */
+export interface Account {
+  /** Where it is billed. */
+  readonly subsidiary: string;
+  /** Ids of its payment methods, the default one first; without one nothing can be ordered. */
+  readonly paymentMethods: readonly number[];
+  /** Its DNS zones. */
+  readonly zones: readonly string[];
+  /** Its vRack. */
+  readonly vrack: string;
+  /** Whether the project is in the vRack from the start; without it there are no private networks. */
+  readonly inVrack: boolean;
+}
+
+/** An account that pays, without a zone, whose project is in its vRack. */
+export const DEFAULT_ACCOUNT: Account = {
+  subsidiary: "FR",
+  paymentMethods: [400_001],
+  zones: [],
+  vrack: "pn-1000001",
+  inVrack: true,
+};
+
 /** What a simulated project has from the start. */
 export interface Seed {
   readonly project: string;
@@ -82,6 +105,8 @@ export interface Seed {
   readonly clients?: readonly OAuthClient[];
   /** First three numbers of the addresses that instances get. */
   readonly publicPrefix: string;
+  /** What the account has beside the project. @default - DEFAULT_ACCOUNT */
+  readonly account?: Partial<Account>;
 }
 
 const FLAVORS: readonly (readonly [name: string, vcpus: number, ramGiB: number, disk: number])[] = [

@@ -1,8 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { vrackCloudProject, zoneRecord } from "./account-types.js";
 import { fromApi, idObject, toApi } from "./api-shape.js";
+import { failoverIpAttach, findFailoverIp } from "./failover-ip-types.js";
 import { iamPolicy, oauth2Client } from "./iam-types.js";
-import { type Context, type DataSource, importParts, type ResourceType } from "./resource-type.js";
+import { ipMove, ipReverse, ipService } from "./ip-types.js";
+import { type DataSource, importParts, type ResourceType } from "./resource-type.js";
 import type { AttributeSchema, ProviderSchema } from "./schema.js";
+import { securityGroup } from "./security-group-types.js";
 import { bucket, projectUser, s3Credential, s3Policy } from "./storage-types.js";
 import type { Resource, Value } from "./values.js";
 import { afterCreate, deleteAndWait, isNotFound, orNull, type Tracked, untilReady } from "./wait.js";
@@ -23,6 +26,12 @@ export function ovhResourceTypes(schema: ProviderSchema): Record<string, Resourc
     ovh_cloud_instance_group: instanceGroup(attributes("ovh_cloud_instance_group")),
     ovh_cloud_instance: instance(attributes("ovh_cloud_instance")),
     ovh_cloud_project_failover_ip_attach: failoverIpAttach,
+    ovh_cloud_security_group: securityGroup(attributes("ovh_cloud_security_group")),
+    ovh_vrack_cloudproject: vrackCloudProject,
+    ovh_domain_zone_record: zoneRecord,
+    ovh_ip_service: ipService,
+    ovh_ip_move: ipMove,
+    ovh_ip_reverse: ipReverse,
     ovh_me_api_oauth2_client: oauth2Client,
     ovh_iam_policy: iamPolicy,
     ovh_cloud_project_user: projectUser,
@@ -331,69 +340,4 @@ function idOf(value: Value | undefined): Value {
 
 function orAbsent(list: Value): Value {
   return Array.isArray(list) && list.length > 0 ? list : null;
-}
-
-type FailoverIp = Record<string, Value>;
-
-const failoverIpAttach: ResourceType = {
-  replace: ["service_name", "routed_to"],
-  // The attributes of an SDK type keep their values; there is no update that could change them.
-  keep: ["id", "block", "continent_code", "geo_loc", "ip", "progress", "routed_to", "status", "sub_type"],
-  create: async (context, planned) => {
-    const before = await findFailoverIp(context, planned);
-    const path = `/cloud/project/${planned.service_name as string}/ip/failover/${before.id as string}/attach`;
-    return afterCreate(before, async () => {
-      let found = await attach(context, path, planned.routed_to ?? null);
-      while (found.status === "operationPending") {
-        await sleep(context.pollInterval);
-        found = { ...(await findFailoverIp(context, planned)) };
-      }
-      return failoverState(planned, found);
-    });
-  },
-  read: (context, state) => findFailoverIp(context, state),
-  delete: async () => {},
-};
-
-async function attach(
-  { client, pollInterval }: Context,
-  path: string,
-  instanceId: Value,
-): Promise<FailoverIp> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await client.post<FailoverIp>(path, toApi({ instanceId }));
-    } catch (error) {
-      // OVH answers 400 while the instance has no address of its own yet.
-      if ((error as { status?: number }).status !== 400 || attempt === 20) throw error;
-      await sleep(pollInterval);
-    }
-  }
-}
-
-async function findFailoverIp({ client }: Context, resource: Resource): Promise<Resource> {
-  const project = resource.service_name as string;
-  const list = await client.get<FailoverIp[]>(`/cloud/project/${project}/ip/failover`);
-  const found = list.find(({ ip }) => ip === resource.ip);
-  if (found === undefined) {
-    throw new Error(
-      `failover IP ${(resource.ip as string) ?? ""} cannot be found in cloud project ${project}`,
-    );
-  }
-  return failoverState(resource, found);
-}
-
-function failoverState(resource: Resource, found: FailoverIp): Resource {
-  return {
-    service_name: resource.service_name as string,
-    id: found.id ?? "",
-    ip: found.ip ?? "",
-    block: found.block ?? "",
-    continent_code: found.continentCode ?? found.continent_code ?? "",
-    geo_loc: found.geoLoc ?? found.geo_loc ?? "",
-    progress: found.progress ?? 0,
-    routed_to: found.routedTo ?? found.routed_to ?? "",
-    status: found.status ?? "",
-    sub_type: found.subType ?? found.sub_type ?? "",
-  };
 }

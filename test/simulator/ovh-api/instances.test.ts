@@ -34,12 +34,13 @@ describe("an instance", () => {
     await api.post(`${V2}/sshKey`, { name: "ops", publicKey: "ssh-ed25519 AAAA ops" });
     const group = await api.makeGroup();
     const location = { region: "SBG5", availabilityZone: "eu-west-par-a" };
+    const firewall = await api.make(`${V2}/securityGroup`, { name: "edges", location: { region: "SBG5" } });
     const spec = await api.instanceSpec({
       location,
       networks: [{ autoAssignPublicIp: true }],
       group: { id: group.id },
       sshKeyName: "ops",
-      securityGroups: [{ id: "sg-1" }],
+      securityGroups: [{ id: firewall.id }],
       powerState: "ACTIVE",
     });
     const { targetSpec, currentState } = await api.make(INSTANCES, spec);
@@ -64,7 +65,7 @@ describe("an instance", () => {
         },
       ],
       volumes: [],
-      securityGroups: [{ id: "sg-1" }],
+      securityGroups: [{ id: firewall.id }],
       group: { id: group.id },
       powerState: "ACTIVE",
       locked: false,

@@ -69,4 +69,19 @@ export const KINDS: Readonly<Record<string, (api: SimulatedApi) => Promise<Kind>
     change: undefined,
     fail: (message) => api.project.instances.groups.failNext(message),
   }),
+  "security group": async (api) => ({
+    name: "security group",
+    path: `${V2}/securityGroup`,
+    spec: { name: "edges", location: { region: "SBG5" }, rules: [SSH] },
+    change: { name: "renamed", rules: [SSH] },
+    fail: (message) => api.project.securityGroups.groups.failNext(message),
+  }),
+};
+
+const SSH = {
+  direction: "INGRESS",
+  ethernetType: "IPV4",
+  protocol: "TCP",
+  portRangeMin: 22,
+  portRangeMax: 22,
 };

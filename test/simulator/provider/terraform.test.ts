@@ -218,10 +218,6 @@ describe.skipIf(!hasTerraform)(withTerraform("Terraform, when something is wrong
   });
 
   it("says which types the simulation does not have", async () => {
-    const other = { ovh_cloud_security_group: { x: { service_name: PROJECT, region: "SBG5", name: "x" } } };
-    expect(await terraform.errors("plan", { resource: other })).toEqual([
-      "The simulated provider has no ovh_cloud_security_group",
-    ]);
     const data = { ovh_me: { x: {} } };
     expect(await terraform.errors("plan", { data })).toEqual([
       "The simulated provider has no data source ovh_me",

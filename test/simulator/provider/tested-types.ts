@@ -6,7 +6,7 @@ import { ovhResourceTypes } from "../../../lib/simulator/provider/ovh-types.js";
 import type { Context, ResourceType } from "../../../lib/simulator/provider/resource-type.js";
 import type { Resource, Value } from "../../../lib/simulator/provider/values.js";
 import { seededRandom } from "../../../lib/simulator/random.js";
-import { type Json, PROJECT, simulatedProject } from "../ovh-api/simulated.js";
+import { type Json, PROJECT, type SimulationOptions, simulatedProject } from "../ovh-api/simulated.js";
 import { OVH_SCHEMA, schemaOf } from "./ovh-schema.js";
 
 const types = ovhResourceTypes(OVH_SCHEMA);
@@ -67,11 +67,11 @@ export class TestedTypes {
     this.attach = new TestedType("ovh_cloud_project_failover_ip_attach", context);
   }
 
-  static async start(): Promise<TestedTypes> {
+  static async start({ seed }: Pick<SimulationOptions, "seed"> = {}): Promise<TestedTypes> {
     const clock = new ManualClock();
     // Tasks that take no time are over at the next look, so the clock need not move.
     const durations = { create: 0, update: 0, delete: 0 };
-    const project = simulatedProject({ clock, durations, failover: { moveDuration: 0 } });
+    const project = simulatedProject({ clock, durations, failover: { moveDuration: 0 }, seed });
     const api = await serveApi({ project, clock, random: seededRandom(2) });
     const credentials = { applicationKey: "ak", applicationSecret: "as", consumerKey: "ck" };
     const client = new OvhClient({ endpoint: api.endpoint, ...credentials });
