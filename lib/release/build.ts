@@ -1,6 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { lackingBindings } from "../bindings/bindings.js";
 
@@ -57,7 +66,41 @@ export function build(root: string): void {
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(join(root, file), target);
   }
+  withoutMaps(join(root, "dist"), ["main", ...namesIn(join(root, "dist", "scripts"))]);
   chmodSync(join(root, "dist", "scripts", "bin.js"), 0o755);
+  writeFileSync(join(root, "dist", "sources.sha256"), `${sourcesDigest(root)}\n`);
+}
+
+function namesIn(folder: string): string[] {
+  const scripts = readdirSync(folder).filter((name) => name.endsWith(".js"));
+  return scripts.map((name) => `scripts/${name.slice(0, -3)}`);
+}
+
+/** Nobody imports the commands, and their sources are not packed: their types and maps would lead nowhere. */
+function withoutMaps(dist: string, names: readonly string[]): void {
+  for (const name of names) {
+    for (const extension of [".js.map", ".d.ts", ".d.ts.map"]) rmSync(join(dist, name + extension));
+    const file = join(dist, `${name}.js`);
+    writeFileSync(file, readFileSync(file, "utf8").replace(/\n\/\/# sourceMappingURL=.*\n?$/, "\n"));
+  }
+}
+
+/** Digest of all that a build is made of, in hex. */
+export function sourcesDigest(root: string): string {
+  const below = (folder: string) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
+  const files = [
+    ...["main.ts", "tsconfig.json", "tsconfig.build.json"],
+    ...[...below("lib"), ...below("scripts")].filter((name) => name.endsWith(".ts")),
+    ...filesReadAtRunTime(root),
+  ];
+  const digest = createHash("sha256");
+  for (const file of files.sort())
+    digest
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update("\0");
+  return digest.digest("hex");
 }
 
 /** Paths of the files that are copied into `dist`, from the package's root. */
