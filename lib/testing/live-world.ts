@@ -120,7 +120,7 @@ export class LiveWorld implements EdgeWorld {
       (region.machine(edge)?.syslog ?? []).map(({ at, tag, text }) => ({
         seconds: (at - this.began) / 1000,
         edge,
-        text: `${tag}: ${text}`,
+        text: `${tag}: ${text.trimEnd()}`,
       })),
     );
     return {
