@@ -50,7 +50,7 @@ async function run(assumptions: typeof ASSUMPTIONS, operations: Operations): Pro
     one.how.kind === "trial" ? [`  ${one.id}: it ${one.how.does}`] : [],
   );
   if (options.disruptive && trials.length > 0) {
-    const question = `This disturbs the edges of ${config.failoverIp.address} for moments:\n${trials.join("\n")}\nGo on?`;
+    const question = `This disturbs the edges of ${config.failoverIps[0].address} for moments:\n${trials.join("\n")}\nGo on?`;
     if (!(await confirm(question, options.yes))) return 2;
   }
   const sources = { ...operations, disruptive: options.disruptive };

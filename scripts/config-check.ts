@@ -9,9 +9,11 @@ const program = new Command("config:check")
 
 await endWith(async () => {
   const file = configFile(process.env, program.opts().config);
-  const { edges, failoverIp, region } = loadConfig(file, process.env);
+  const { edges, failoverIps, region } = loadConfig(file, process.env);
   const names = edges.map(({ name, advskew }) => `${name} (advskew ${advskew})`).join(", ");
-  process.stdout.write(`${file} is in order: ${failoverIp.address} in ${region} on ${names}\n`);
+  process.stdout.write(
+    `${file} is in order: ${failoverIps.map(({ address }) => address).join(", ")} in ${region} on ${names}\n`,
+  );
   if (process.env.TF_VAR_carp_password === undefined) {
     process.stdout.write("TF_VAR_carp_password is not set, so the CARP password was not checked\n");
   }

@@ -126,7 +126,7 @@ async function live(): Promise<void> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort());
   try {
     await sound(cluster, 0);
-    const question = `This interrupts ${config.failoverIp.address} for some seconds, several times. Go on?`;
+    const question = `This interrupts ${config.failoverIps[0].address} for some seconds, several times. Go on?`;
     if (!(await confirm(question, options.yes))) throw new Error("nothing was done");
     await drill(cluster, config, interrupt.signal);
   } finally {

@@ -35,6 +35,6 @@ await endWith(async () => {
     ipCatalog: ipCatalog === undefined ? undefined : fromFile(ipCatalog),
   });
   process.stdout.write(
-    json ? `${JSON.stringify(estimate, null, 2)}\n` : estimateReport(estimate, config.failoverIp.address),
+    json ? `${JSON.stringify(estimate, null, 2)}\n` : estimateReport(estimate, config.failoverIps[0].address),
   );
 });

@@ -1,8 +1,16 @@
 import { checkBackend } from "./backend-checks.js";
 import type { ConfigIssue } from "./errors.js";
 import { show } from "./errors.js";
-import { contains, isReserved, networkOf, overlap, rangeOf } from "./fields.js";
-import type { EdgeConfig } from "./schema.js";
+import {
+  carpAddresses,
+  failoverAddresses,
+  failoverOverlaps,
+  preferredEdges,
+  vhids,
+} from "./failover-checks.js";
+import { blockOf, carpAddressOf, vhidNumbers } from "./failover-ips.js";
+import { article, contains, isReserved, networkOf, overlap, rangeOf } from "./fields.js";
+import type { CheckedConfig } from "./schema.js";
 import { CARP_PASSWORD } from "./secrets.js";
 import { FAST_LOWEST, FAST_SPACING } from "./skews.js";
 
@@ -10,14 +18,14 @@ import { FAST_LOWEST, FAST_SPACING } from "./skews.js";
 interface Relation {
   /** Paths of those settings; `[]` stands for any index. */
   readonly reads: readonly string[];
-  readonly check: (config: EdgeConfig) => ConfigIssue[];
+  readonly check: (config: CheckedConfig) => ConfigIssue[];
 }
 
 /**
  * Everything that one setting's own rule cannot see. All broken rules are returned;
  * those that rest on a setting which `broken` names are left out.
  */
-export function checkRelations(config: EdgeConfig, broken: readonly string[] = []): ConfigIssue[] {
+export function checkRelations(config: CheckedConfig, broken: readonly string[] = []): ConfigIssue[] {
   if (broken.includes("")) return [];
   const generic = broken.map((path) => path.replace(/\[\d+\]/g, "[]"));
   return RELATIONS.filter(
@@ -50,6 +58,8 @@ export function checkCarpPassword(password: string | undefined): ConfigIssue[] {
   ];
 }
 
+const FAILOVER_ADDRESSES = ["failoverIp.address", "failoverIps[].address"];
+
 const RELATIONS: readonly Relation[] = [
   {
     reads: ["edges[].name"],
@@ -69,8 +79,15 @@ const RELATIONS: readonly Relation[] = [
     check: (config) => duplicates(config, "internalAddress", "an address belongs to one edge; change one"),
   },
   { reads: ["carp.profile", "carp.advertisementInterval", "edges[].advskew"], check: fastProfile },
-  { reads: ["failoverIp.address"], check: failoverAddress },
+  { reads: FAILOVER_ADDRESSES, check: failoverAddresses },
+  { reads: FAILOVER_ADDRESSES, check: failoverOverlaps },
+  {
+    reads: ["failoverIp", "failoverIps[].preferred", "failoverIps[].vhid", "carp.vhid", "edges[].name"],
+    check: preferredEdges,
+  },
+  { reads: ["failoverIp", "failoverIps[].vhid", "carp.vhid"], check: vhids },
   { reads: ["carp.address", "carpNetwork.cidr"], check: carpAddress },
+  { reads: ["carp.address", "carp.vhid", "carpNetwork.cidr", "failoverIps[].vhid"], check: carpAddresses },
   { reads: ["edges[].internalAddress", "internalNetwork.cidr"], check: internalAddresses },
   { reads: ["carpNetwork.cidr", "internalNetwork.cidr"], check: networksOverlap },
   { reads: ["carpNetwork.vlanId", "internalNetwork.vlanId"], check: sameVlan },
@@ -78,7 +95,14 @@ const RELATIONS: readonly Relation[] = [
   { reads: ["interfaces.external", "interfaces.internal", "interfaces.carp"], check: interfaces },
   { reads: ["probe.attempts", "probe.interval"], check: probeFits },
   {
-    reads: ["probe.targets", "failoverIp.address", "carp.address", "edges[].internalAddress"],
+    reads: [
+      "probe.targets",
+      ...FAILOVER_ADDRESSES,
+      "failoverIps[].vhid",
+      "carp.address",
+      "carp.vhid",
+      "edges[].internalAddress",
+    ],
     check: probeTargets,
   },
   { reads: ["credentials.serviceAccounts"], check: accountNames },
@@ -86,7 +110,7 @@ const RELATIONS: readonly Relation[] = [
   { reads: ["backend"], check: ({ backend }) => checkBackend(backend) },
 ];
 
-function notified(notify: EdgeConfig["notify"]): ConfigIssue[] {
+function notified(notify: CheckedConfig["notify"]): ConfigIssue[] {
   if (notify === undefined) return [];
   const { events, mail, webhook } = notify;
   const twice = events.find((event, index) => events.indexOf(event) !== index);
@@ -106,7 +130,7 @@ function notified(notify: EdgeConfig["notify"]): ConfigIssue[] {
 }
 
 function duplicates(
-  config: EdgeConfig,
+  config: CheckedConfig,
   key: "name" | "advskew" | "internalAddress",
   next: string,
 ): ConfigIssue[] {
@@ -127,7 +151,7 @@ function duplicates(
   return issues;
 }
 
-function accountNames({ credentials }: EdgeConfig): ConfigIssue[] {
+function accountNames({ credentials }: CheckedConfig): ConfigIssue[] {
   const names = credentials.serviceAccounts;
   return names.flatMap((name, index) => {
     const first = names.indexOf(name);
@@ -141,7 +165,7 @@ function accountNames({ credentials }: EdgeConfig): ConfigIssue[] {
   });
 }
 
-function fastProfile({ carp, edges }: EdgeConfig): ConfigIssue[] {
+function fastProfile({ carp, edges }: CheckedConfig): ConfigIssue[] {
   if (carp.profile !== "fast") return [];
   const issues: ConfigIssue[] = [];
   if (carp.advertisementInterval !== 0) {
@@ -172,30 +196,7 @@ function fastProfile({ carp, edges }: EdgeConfig): ConfigIssue[] {
   return issues;
 }
 
-function failoverAddress({ failoverIp }: EdgeConfig): ConfigIssue[] {
-  const range = rangeOf(failoverIp.address);
-  if (range === "unicast") return [];
-  return [
-    {
-      path: "failoverIp.address",
-      message: `must be a public address, got ${show(failoverIp.address)}, which is ${article(range)}; copy the FailOver IP from OVH`,
-    },
-  ];
-}
-
-function article(range: string): string {
-  const named: Record<string, string> = {
-    private: "a private one",
-    loopback: "a loopback one",
-    linkLocal: "a link-local one",
-    multicast: "a multicast one",
-    broadcast: "the broadcast one",
-    carrierGradeNat: "a carrier's NAT one",
-  };
-  return named[range] ?? "a reserved one";
-}
-
-function carpAddress({ carp, carpNetwork }: EdgeConfig): ConfigIssue[] {
+function carpAddress({ carp, carpNetwork }: CheckedConfig): ConfigIssue[] {
   const [address] = carp.address.split("/") as [string];
   if (!contains(carpNetwork.cidr, address)) {
     return [
@@ -226,7 +227,7 @@ function reserved(path: string, network: string, address: string): ConfigIssue[]
   ];
 }
 
-function internalAddresses({ edges, internalNetwork }: EdgeConfig): ConfigIssue[] {
+function internalAddresses({ edges, internalNetwork }: CheckedConfig): ConfigIssue[] {
   return edges.flatMap(({ internalAddress }, index) => {
     if (internalAddress === undefined) return [];
     const path = `edges[${index}].internalAddress`;
@@ -242,7 +243,7 @@ function internalAddresses({ edges, internalNetwork }: EdgeConfig): ConfigIssue[
   });
 }
 
-function networksOverlap({ carpNetwork, internalNetwork }: EdgeConfig): ConfigIssue[] {
+function networksOverlap({ carpNetwork, internalNetwork }: CheckedConfig): ConfigIssue[] {
   if (!overlap(carpNetwork.cidr, internalNetwork.cidr)) return [];
   return [
     {
@@ -252,7 +253,7 @@ function networksOverlap({ carpNetwork, internalNetwork }: EdgeConfig): ConfigIs
   ];
 }
 
-function sameVlan({ carpNetwork, internalNetwork }: EdgeConfig): ConfigIssue[] {
+function sameVlan({ carpNetwork, internalNetwork }: CheckedConfig): ConfigIssue[] {
   if (!("vlanId" in carpNetwork && "vlanId" in internalNetwork)) return [];
   if (carpNetwork.vlanId !== internalNetwork.vlanId) return [];
   return [
@@ -263,7 +264,7 @@ function sameVlan({ carpNetwork, internalNetwork }: EdgeConfig): ConfigIssue[] {
   ];
 }
 
-function sameNetwork({ carpNetwork, internalNetwork }: EdgeConfig): ConfigIssue[] {
+function sameNetwork({ carpNetwork, internalNetwork }: CheckedConfig): ConfigIssue[] {
   if (!("networkId" in carpNetwork && "networkId" in internalNetwork)) return [];
   if (carpNetwork.networkId !== internalNetwork.networkId) return [];
   return [
@@ -274,7 +275,7 @@ function sameNetwork({ carpNetwork, internalNetwork }: EdgeConfig): ConfigIssue[
   ];
 }
 
-function interfaces({ interfaces: names }: EdgeConfig): ConfigIssue[] {
+function interfaces({ interfaces: names }: CheckedConfig): ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   const seen = new Map<string, string>();
   for (const role of ["external", "internal", "carp"] as const) {
@@ -291,7 +292,7 @@ function interfaces({ interfaces: names }: EdgeConfig): ConfigIssue[] {
   return issues;
 }
 
-function probeFits({ probe }: EdgeConfig): ConfigIssue[] {
+function probeFits({ probe }: CheckedConfig): ConfigIssue[] {
   // The next probe must find the last one ended.
   if (probe.attempts < probe.interval) return [];
   return [
@@ -302,12 +303,18 @@ function probeFits({ probe }: EdgeConfig): ConfigIssue[] {
   ];
 }
 
-function probeTargets({ probe, failoverIp, carp, edges }: EdgeConfig): ConfigIssue[] {
+function probeTargets(config: CheckedConfig): ConfigIssue[] {
+  const { probe, failoverIps, carp, edges } = config;
   const issues: ConfigIssue[] = [];
   const seen = new Set<string>();
   const own = new Map([
-    [failoverIp.address, "the FailOver IP"],
-    [carp.address.split("/")[0] as string, "carp.address"],
+    ...vhidNumbers(config).map(
+      (_, index) =>
+        [
+          carpAddressOf(carp.address, index).split("/")[0] as string,
+          index === 0 ? "carp.address" : `the address of carp${index}`,
+        ] as const,
+    ),
     ...edges.flatMap(({ internalAddress }, index) =>
       internalAddress === undefined ? [] : [[internalAddress, `edges[${index}].internalAddress`] as const],
     ),
@@ -318,7 +325,9 @@ function probeTargets({ probe, failoverIp, carp, edges }: EdgeConfig): ConfigIss
       issues.push({ path, message: `must be named once, got ${show(target)} twice; remove one` });
     }
     seen.add(target);
-    const whose = own.get(target);
+    const whose = failoverIps.some(({ address }) => contains(blockOf(address), target))
+      ? "the FailOver IP"
+      : own.get(target);
     if (whose !== undefined) {
       issues.push({
         path,

@@ -39,6 +39,17 @@ export function ipv4(next: string) {
   return checked(isIpv4, "an IPv4 address in dotted decimal form", next);
 }
 
+/** An IPv4 address, or a block of 2 to 32 addresses in CIDR form whose host bits are zero. */
+export function ipv4Block(next: string) {
+  const isBlock = (value: string) =>
+    isIpv4Prefix(value) && networkOf(value) === value && /\/(2[789]|3[01])$/.test(value);
+  return checked(
+    (value) => isIpv4(value) || isBlock(value),
+    "an IPv4 address in dotted decimal form, or a block of /27 to /31 without host bits, such as 198.51.100.8/29",
+    next,
+  );
+}
+
 /** An IPv4 network in CIDR form whose host bits are zero. */
 export function ipv4Network(next: string) {
   return checked(
@@ -95,4 +106,17 @@ export function isReserved(network: string, address: string): boolean {
 /** What kind of IPv4 range an address belongs to: `unicast` where it can be reached from the internet. */
 export function rangeOf(address: string): string {
   return ipaddr.IPv4.parse(address).range();
+}
+
+/** A kind of range in words, such as `a private one`. */
+export function article(range: string): string {
+  const named: Record<string, string> = {
+    private: "a private one",
+    loopback: "a loopback one",
+    linkLocal: "a link-local one",
+    multicast: "a multicast one",
+    broadcast: "the broadcast one",
+    carrierGradeNat: "a carrier's NAT one",
+  };
+  return named[range] ?? "a reserved one";
 }

@@ -3,7 +3,9 @@ import type { z } from "zod";
 import { BACKEND_VARIABLES, type BackendType } from "./backend.js";
 import { checkCarpPassword, checkRelations } from "./checks.js";
 import { ConfigError, type ConfigIssue, formatIssue, formatPath, show } from "./errors.js";
-import { configSchema, type EdgeConfig, type ParsedConfig } from "./schema.js";
+import { checkForm } from "./failover-checks.js";
+import { failoverIpsOf } from "./failover-ips.js";
+import { type CheckedConfig, configSchema, type EdgeConfig, type ParsedConfig } from "./schema.js";
 import { defaultAdvskew } from "./skews.js";
 import { nearest } from "./suggest.js";
 
@@ -41,6 +43,7 @@ export function parseConfig(
   const config = complete(parsed.success ? parsed.data : salvage(input));
   const issues = distinct([
     ...broken,
+    ...checkForm(input),
     ...checkRelations(
       config,
       broken.map(({ path }) => path),
@@ -48,7 +51,8 @@ export function parseConfig(
     ...checkCarpPassword(environment.TF_VAR_carp_password),
   ]);
   if (issues.length > 0) throw new ConfigError(source, issues);
-  return config;
+  const { failoverIp: _, ...rest } = config;
+  return rest as EdgeConfig;
 }
 
 /** What is sound of a broken configuration, so that its relations can be checked as well. */
@@ -86,12 +90,13 @@ function distinct(issues: readonly ConfigIssue[]): ConfigIssue[] {
   return [...new Map(issues.map((issue) => [formatIssue(issue), issue])).values()];
 }
 
-function complete({ $schema: _, edges, carp, ...rest }: ParsedConfig): EdgeConfig {
+function complete({ $schema: _, edges, carp, ...rest }: ParsedConfig): CheckedConfig {
   const list = Array.isArray(edges) ? edges : [];
   const profile = carp?.profile ?? "normal";
   return {
     ...rest,
     carp: { ...carp, advertisementInterval: carp?.advertisementInterval ?? (profile === "fast" ? 0 : 1) },
+    failoverIps: failoverIpsOf({ ...rest, carp }),
     edges: list.map((edge, index) => ({
       ...edge,
       advskew: edge?.advskew ?? defaultAdvskew(index, list.length, profile),

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { backendSchema } from "./backend.js";
 import { show } from "./errors.js";
-import { flag, integer, ipv4, ipv4Interface, ipv4Network, text } from "./fields.js";
+import { MOST_FAILOVER_IPS } from "./failover-ips.js";
+import { flag, integer, ipv4, ipv4Block, ipv4Interface, ipv4Network, text } from "./fields.js";
 
 const NAME = /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/;
 const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -109,6 +110,24 @@ const carp = z.strictObject({
   preempt: flag("leave it out for false")
     .default(false)
     .describe("Whether a preferred edge that comes back takes over again at once. Default: false."),
+});
+
+const failoverIp = z.strictObject({
+  address: ipv4Block(
+    "copy the FailOver IP from OVH; only IPv4 addresses can move between instances",
+  ).describe(
+    "A FailOver IP, or a block such as 198.51.100.8/29 that moves as one, that your project has already; it is adopted, never released.",
+  ),
+  vhid: integer(1, 255, "pick one that nothing else uses on this vRack")
+    .optional()
+    .describe(
+      "Virtual host id; IPs of one vhid move together, those of another have an election of their own. Default: carp.vhid.",
+    ),
+  preferred: text(NAME, "the name of an edge", "use a name of edges")
+    .optional()
+    .describe(
+      "Name of the edge that is preferred for this vhid. Default: each vhid prefers another edge, the first one the first edge.",
+    ),
 });
 
 const probe = z.strictObject({
@@ -250,11 +269,23 @@ const shape = {
     .prefault({}),
   failoverIp: z
     .strictObject({
-      address: ipv4("copy the FailOver IP from OVH; only IPv4 addresses can move between instances").describe(
-        "A FailOver IP that your project has already; it is adopted, never released.",
+      address: ipv4Block(
+        "copy the FailOver IP from OVH; only IPv4 addresses can move between instances",
+      ).describe(
+        "A FailOver IP, or a block such as 198.51.100.8/29, that your project has already; it is adopted, never released.",
       ),
     })
-    .describe("The address that moves."),
+    .optional()
+    .describe("The address that moves, where there is one."),
+  failoverIps: z
+    .array(failoverIp, { error: `must be a list of 1 to ${MOST_FAILOVER_IPS} FailOver IPs` })
+    .min(1, { error: "must have at least one FailOver IP, got 0; name one" })
+    .max(MOST_FAILOVER_IPS, {
+      error: (i) =>
+        `must have at most ${MOST_FAILOVER_IPS} FailOver IPs, got ${(i.input as unknown[]).length}; OVH allows 60 requests a minute, so make another edge for the rest`,
+    })
+    .optional()
+    .describe("The addresses that move, where there are several; in place of failoverIp."),
   internalNetwork: network("internal").describe("The network between the edges and your services."),
   carpNetwork: network("CARP").describe("The network that carries CARP and nothing else."),
   interfaces: z
@@ -306,10 +337,27 @@ export type EdgeSettings = ParsedConfig["edges"][number] & {
   readonly advskew: number;
 };
 
-/** A loaded configuration: checked, with every default filled in. */
-export type EdgeConfig = Omit<ParsedConfig, "edges" | "carp" | "$schema"> & {
+/** One FailOver IP of a loaded configuration, or a block of them. */
+export interface FailoverIpSettings {
+  /** `198.51.100.7`, or `198.51.100.8/29` for a block. */
+  readonly address: string;
+  /** Those with the same one move together. */
+  readonly vhid: number;
+  /** Name of the edge that the configuration prefers for it; `vhidsOf` says which edge that comes to. */
+  readonly preferred?: string;
+}
+
+/** A configuration with its defaults while its relations are checked; its form is still known. */
+export type CheckedConfig = Omit<ParsedConfig, "edges" | "carp" | "failoverIps" | "$schema"> & {
   readonly edges: readonly EdgeSettings[];
   readonly carp: ParsedConfig["carp"] & { readonly advertisementInterval: number };
+  readonly failoverIps: readonly FailoverIpSettings[];
+};
+
+/** A loaded configuration: checked, with every default filled in. */
+export type EdgeConfig = Omit<CheckedConfig, "failoverIp" | "failoverIps"> & {
+  /** Every FailOver IP, also the one of the short form `failoverIp`. */
+  readonly failoverIps: readonly [FailoverIpSettings, ...FailoverIpSettings[]];
 };
 
 /** A private network of the configuration. */

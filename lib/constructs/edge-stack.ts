@@ -60,9 +60,9 @@ export class EdgeStack extends TerraformStack {
     }).stringValue;
   }
 
-  private outputs({ failoverIp, ssh }: EdgeConfig): void {
+  private outputs({ failoverIps, ssh }: EdgeConfig): void {
     new TerraformOutput(this, "failover_ip", {
-      value: failoverIp.address,
+      value: failoverIps[0].address,
       description: "The address that moves",
     });
     new TerraformOutput(this, "edges", {

@@ -62,7 +62,7 @@ export class FailoverEdge extends Construct {
     const salt = this.salt(props);
     this.failoverIp = FailoverIp.fromAddress(this, "failover-ip", {
       serviceName: config.project,
-      address: config.failoverIp.address,
+      address: config.failoverIps[0].address,
     });
     const instances = this.instances(config);
     this.warnOfUnknownHosts(config);
@@ -314,8 +314,8 @@ interface Delivery {
 }
 
 /** What belongs to this edge is called so at OVH. */
-function nameOf({ failoverIp }: EdgeConfig): string {
-  return `edge-${failoverIp.address.replaceAll(".", "-")}`;
+function nameOf({ failoverIps }: EdgeConfig): string {
+  return `edge-${failoverIps[0].address.replaceAll(".", "-")}`;
 }
 
 type EdgeReleaseDependencies = ConstructorParameters<typeof EdgeRelease>[2]["dependsOn"];

@@ -14,11 +14,11 @@ export function settleTime({ edges, carp }: EdgeConfig, edge: EdgeSettings): num
 
 /** What edge-sync(8) and ip-move(8) know of this edge, as key=value. */
 export function edgeConf(config: EdgeConfig, edge: EdgeSettings): EdgeFile {
-  const { claim, failoverIp, interfaces, metrics, notify, probe, project } = config;
+  const { claim, failoverIps, interfaces, metrics, notify, probe, project } = config;
   const settings: readonly (readonly [string, string | number])[] = [
     ["name", edge.name],
     ["project", project],
-    ["ip", failoverIp.address],
+    ["ip", failoverIps[0].address],
     ["ip_id", PLACEHOLDERS.failoverIpId],
     ["instance", PLACEHOLDERS.instanceId],
     ["external", interfaces.external],

@@ -16,15 +16,15 @@ export interface Route {
  * @throws Error when OVH does not answer or the project has no such address
  */
 export async function routeOf(
-  { project, failoverIp }: Pick<EdgeConfig, "project" | "failoverIp">,
+  { project, failoverIps: [first] }: Pick<EdgeConfig, "project" | "failoverIps">,
   ovh: Pick<OvhClient, "get">,
 ): Promise<Route> {
   const list = await ovh.get<({ ip: string } & Route)[]>(`/cloud/project/${project}/ip/failover`);
-  const found = list.find(({ ip }) => ip === failoverIp.address);
+  const found = list.find(({ ip }) => ip === first.address);
   if (found === undefined) {
     const others = list.map(({ ip }) => ip).join(", ");
     throw new Error(
-      `project ${project} has no FailOver IP ${failoverIp.address}; it has ${others === "" ? "none" : others}`,
+      `project ${project} has no FailOver IP ${first.address}; it has ${others === "" ? "none" : others}`,
     );
   }
   const { id, routedTo, status } = found;

@@ -104,7 +104,7 @@ export class Region {
         project: config.project,
         description: "t18s",
         regions: [config.region],
-        failoverIps: [{ id: failoverId, address: config.failoverIp.address }],
+        failoverIps: [{ id: failoverId, address: config.failoverIps[0].address }],
         imageNames: [...new Set([...config.edges.map(({ image }) => image), "Debian 12"])],
         keys: [
           { ...Region.DEPLOYER, rules: FULL_ACCESS },
@@ -195,12 +195,12 @@ export class Region {
     const { config } = this.options;
     const [ip] = this.project.failoverIps.list();
     const machine = this.machines.get(this.names.get(ip?.routedTo ?? "") ?? "");
-    return machine?.reachable && machine.hasAddress(config.failoverIp.address) ? machine : undefined;
+    return machine?.reachable && machine.hasAddress(config.failoverIps[0].address) ? machine : undefined;
   }
 
   /** The address that moves. */
   get failoverAddress(): string {
-    return this.options.config.failoverIp.address;
+    return this.options.config.failoverIps[0].address;
   }
 
   /** Name of the edge that OVH routes the FailOver IP to, or undefined. */

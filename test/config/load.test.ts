@@ -8,7 +8,7 @@ import { configFile, loadConfig, parseConfig } from "../../lib/config/load.js";
 import { EXAMPLE_FILE, errorsOf, example, exampleWithEdges, FAST } from "./example.js";
 
 const TOP = [
-  "project, region, availabilityZone, ovh, failoverIp, internalNetwork, carpNetwork,",
+  "project, region, availabilityZone, ovh, failoverIp, failoverIps, internalNetwork, carpNetwork,",
   "interfaces, edges, carp, probe, claim, ssh, drill, notify, metrics, credentials, backend",
 ].join(" ");
 
@@ -62,16 +62,19 @@ describe("a file", () => {
       $schema: _,
       edges,
       carp,
+      failoverIp,
       ...written
     } = example() as {
       $schema: string;
       edges: object[];
-      carp: object;
+      carp: { vhid: number };
+      failoverIp: object;
     };
     expect(loadConfig(write("example.json", JSON.stringify(example())))).toEqual({
       ...written,
       edges: edges.map((edge, index) => ({ ...edge, advskew: index === 0 ? 1 : 50 })),
       carp: { ...carp, profile: "normal" },
+      failoverIps: [{ ...failoverIp, vhid: carp.vhid }],
       ovh: { endpoint: "ovh-eu" },
       claim: { deadline: 120, checkInterval: 30, healthyFor: 10 },
       credentials: { serviceAccounts: [] },
@@ -284,11 +287,11 @@ describe("all errors are reported at once", () => {
       "project must be the id of a Public Cloud project, 32 hexadecimal digits, got nothing; " +
         "copy it from the project's page at OVH",
       "region must be a region such as SBG5, got nothing; see the regions of your project",
-      object("failoverIp"),
       object("internalNetwork"),
       object("carpNetwork"),
       "edges must be a list of 2 to 8 edges; the first one is preferred",
       object("carp"),
+      "failoverIp must be an object, or failoverIps a list, got neither; see edge.config.example.json",
     ]);
   });
 

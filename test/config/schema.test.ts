@@ -385,7 +385,7 @@ describe("addresses", () => {
   const rules: Rule[] = [
     {
       path: "failoverIp.address",
-      must: ADDRESS,
+      must: `${ADDRESS}, or a block of /27 to /31 without host bits, such as 198.51.100.8/29`,
       next: "copy the FailOver IP from OVH; only IPv4 addresses can move between instances",
     },
     { path: "edges[1].internalAddress", must: ADDRESS, next: "give an address of the internal network" },
@@ -760,8 +760,18 @@ describe("service accounts", () => {
 });
 
 describe("groups of settings", () => {
-  const required = ["failoverIp", "internalNetwork", "carpNetwork", "carp"];
-  const optional = ["ovh", "interfaces", "probe", "claim", "ssh", "drill", "drill.limits", "credentials"];
+  const required = ["internalNetwork", "carpNetwork", "carp"];
+  const optional = [
+    "failoverIp",
+    "ovh",
+    "interfaces",
+    "probe",
+    "claim",
+    "ssh",
+    "drill",
+    "drill.limits",
+    "credentials",
+  ];
 
   it.each(
     [...required, ...optional].flatMap((group) =>
@@ -776,6 +786,12 @@ describe("groups of settings", () => {
   it.each(required)("fails when %s is missing", (group) => {
     expect(errorsOf(example({ [group]: undefined }))).toEqual([
       `${group} must be an object, got nothing; see edge.config.example.json`,
+    ]);
+  });
+
+  it("fails when failoverIp is missing, and failoverIps too", () => {
+    expect(errorsOf(example({ failoverIp: undefined }))).toEqual([
+      "failoverIp must be an object, or failoverIps a list, got neither; see edge.config.example.json",
     ]);
   });
 

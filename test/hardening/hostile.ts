@@ -156,16 +156,20 @@ const soundConfig = fc
     metrics: letters(`${WORD}._-`, 1, 40).map((name) => `/var/db/${name}.prom`),
     webhook: fc.boolean(),
     accounts: fc.constantFrom([], ["2026-11"], ["b", "a"]),
+    asList: fc.boolean(),
   })
   .map((of) => {
     const skews = [...new Set(of.edges.map((edge) => edge.skew))];
     const givesSkews = of.profile === "normal" && skews.length === of.edges.length;
+    const [first] = givesSkews ? [...of.edges].sort((a, b) => a.skew - b.skew) : of.edges;
     return example({
       project: of.project,
       region: of.region,
       availabilityZone: of.zone,
       ovh: { endpoint: of.endpoint },
-      failoverIp: { address: of.ip },
+      ...(of.asList
+        ? { failoverIp: undefined, failoverIps: [{ address: of.ip, preferred: first?.name }] }
+        : { failoverIp: { address: of.ip } }),
       ...(of.base === "created"
         ? {
             internalNetwork: { name: of.names[0], vlanId: 10, cidr: of.internal.cidr },

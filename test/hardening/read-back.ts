@@ -302,11 +302,11 @@ function readByPerl(all: readonly Delivered[]): Misread[][] {
 }
 
 function edgeSettings({ config, edge, values }: Delivered): Record<string, string> {
-  const { claim, failoverIp, interfaces, metrics, notify, probe } = config;
+  const { claim, failoverIps, interfaces, metrics, notify, probe } = config;
   return {
     name: edge.name,
     project: config.project,
-    ip: failoverIp.address,
+    ip: failoverIps[0].address,
     ip_id: values.failoverIpId,
     instance: values.instanceId,
     external: interfaces.external,

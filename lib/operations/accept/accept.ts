@@ -145,7 +145,7 @@ async function tried(how: Trial, edges: readonly RemoteEdge[], sources: AcceptSo
   if (edges.length < 2) return skipped("it takes two edges that can be reached");
   const cluster = {
     edges,
-    failoverIp: config.failoverIp.address,
+    failoverIp: config.failoverIps[0].address,
     holder: async () => {
       const { routedTo } = await routeOf(config, ovh);
       return edges.find(({ address }) => address.instanceId === routedTo)?.name;

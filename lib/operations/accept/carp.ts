@@ -268,7 +268,7 @@ export const CARP_ASSUMPTIONS: readonly Assumption[] = [
         if (status !== 0) return { untold: "there is no /var/log/messages to look into" };
         const line = stdout
           .split("\n")
-          .find((text) => text.includes(`duplicate IP address ${config.failoverIp.address} `));
+          .find((text) => text.includes(`duplicate IP address ${config.failoverIps[0].address} `));
         return line ?? true;
       },
     ),

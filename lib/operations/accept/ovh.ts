@@ -44,7 +44,7 @@ async function places({ config, ovh }: Asking): Promise<Places> {
     `/cloud/project/${config.project}/region/${config.region}`,
   );
   const ips = await ovh.get<FailoverIpAnswer[]>(list(config));
-  const ip = ips.find((one) => one.ip === config.failoverIp.address);
+  const ip = ips.find((one) => one.ip === config.failoverIps[0].address);
   return {
     region: { continentCode, ipCountries },
     ip: ip && { continentCode: ip.continentCode, geoLoc: ip.geoLoc },
@@ -155,10 +155,10 @@ export const OVH_ASSUMPTIONS: readonly Assumption[] = [
       kind: "ovh",
       expected: "a list with the configured address, each with these fields",
       ask: ({ config, ovh }) => ovh.get(list(config)),
-      judge: (answer: unknown, { failoverIp }) =>
+      judge: (answer: unknown, { failoverIps }) =>
         Array.isArray(answer) &&
         answer.every(isFailoverIp) &&
-        answer.some(({ ip }) => ip === failoverIp.address)
+        answer.some(({ ip }) => ip === failoverIps[0].address)
           ? undefined
           : json(answer),
     },
@@ -174,11 +174,11 @@ export const OVH_ASSUMPTIONS: readonly Assumption[] = [
       kind: "ovh",
       expected: "the configured address with these fields",
       ask: async ({ config, ovh }) => ovh.get(`${list(config)}/${(await routeOf(config, ovh)).id}`),
-      judge: (answer: unknown, { failoverIp }) =>
+      judge: (answer: unknown, { failoverIps }) =>
         typeof answer === "object" &&
         answer !== null &&
         isFailoverIp(answer) &&
-        (answer as { ip: string }).ip === failoverIp.address
+        (answer as { ip: string }).ip === failoverIps[0].address
           ? undefined
           : json(answer),
     },

@@ -53,7 +53,7 @@ export function sceneOf(config: EdgeConfig, { deployment, status }: SceneFacts =
     };
   });
   return {
-    address: config.failoverIp.address,
+    address: config.failoverIps[0].address,
     region: config.region,
     edges,
     internal: `internal: ${describe(config.internalNetwork)}`,

@@ -70,7 +70,7 @@ export class OvhQuestions {
     const { config } = this.sources;
     const list = await this.get<FailoverIpAnswer[]>(`/cloud/project/${config.project}/ip/failover`);
     if (!("value" in list)) return undefined;
-    return list.value.find(({ ip }) => ip === config.failoverIp.address)?.id;
+    return list.value.find(({ ip }) => ip === config.failoverIps[0].address)?.id;
   }
 }
 

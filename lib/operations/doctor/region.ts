@@ -115,12 +115,12 @@ function namesOutcome(config: EdgeConfig, what: "flavor" | "image", names: reado
 }
 
 function ipOutcome({ config, region }: RegionFacts, list: readonly FailoverIpAnswer[]): Outcome {
-  const { project, failoverIp } = config;
-  const ip = list.find((one) => one.ip === failoverIp.address);
+  const { project, failoverIps } = config;
+  const ip = list.find((one) => one.ip === failoverIps[0].address);
   if (ip === undefined) {
     const others = list.map((one) => one.ip).join(", ");
     const finding = wrong(
-      `project ${project} has no FailOver IP ${failoverIp.address}; it has ${others === "" ? "none" : others}`,
+      `project ${project} has no FailOver IP ${failoverIps[0].address}; it has ${others === "" ? "none" : others}`,
       "it is what moves between the edges, and nothing here orders one",
       "move the IP to this project at OVH, or set failoverIp.address",
     );

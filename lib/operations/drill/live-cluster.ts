@@ -48,7 +48,7 @@ export function liveCluster({ config, edges, api, cut = 60, door }: LiveClusterO
   const client = new OvhClient(api);
   const remote = edges.map((address) => new RemoteEdge(address));
   const names = new Map(edges.map(({ instanceId, name }) => [instanceId, name]));
-  const { address } = config.failoverIp;
+  const { address } = config.failoverIps[0];
   return {
     edges: remote,
     failoverIp: address,

@@ -56,7 +56,7 @@ export async function gatherStatus(sources: StatusSources): Promise<Status> {
           (found) => ({ ...found, edge: names.get(found.routedTo) }),
           (error: Error) => ({ unknown: error.message }),
         );
-  return { address: config.failoverIp.address, edges: await Promise.all(asked), route };
+  return { address: config.failoverIps[0].address, edges: await Promise.all(asked), route };
 }
 
 /** An edge's report, or undefined when it could not be asked. */
