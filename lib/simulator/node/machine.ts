@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { RawLink } from "../ifstated/machine.js";
+import { doas } from "./commands/doas.js";
 import { getent } from "./commands/getent.js";
 import { ifconfig } from "./commands/ifconfig.js";
 import { nc } from "./commands/nc.js";
@@ -12,35 +13,16 @@ import { crontab, hostname, logger, reboot, sysctl, uname } from "./commands/sys
 import { fillImage } from "./image.js";
 import { Kernel, type SignedAdvertisement } from "./kernel.js";
 import { LiveIfstated } from "./live-ifstated.js";
+import { openToAll } from "./privileges.js";
 import { killShell, PowerLostError, Sandbox } from "./sandbox.js";
 import type { ShimCall } from "./shim.js";
+import type { Surroundings } from "./surroundings.js";
 import type { Witness } from "./witness.js";
+
+export type { Surroundings };
 
 /** A command that the simulated machine answers. */
 export type Command = (call: ShimCall, machine: Machine) => Promise<number>;
-
-/** What a machine's network leads to. */
-export interface Surroundings {
-  /** How much faster than real time delays pass; 1 is real time. */
-  readonly speed: number;
-  /** Milliseconds until a connection to what cannot be reached is given up. @default - 75 s, scaled */
-  readonly connectTimeout?: number;
-  /** Milliseconds that rc(8) goes on after it has started ifstated. @default - 500, scaled */
-  readonly bootRest?: number;
-  answersPing(machine: Machine, host: string): boolean;
-  /** What a name resolves to, IPv4 and IPv6. @default - nothing */
-  addresses?(host: string): readonly string[];
-  /** Where a name and port lead: a loopback address, or why nowhere. */
-  resolve(
-    machine: Machine,
-    host: string,
-    port: number,
-  ): { address: string; port: number } | "no such name" | "unreachable";
-  /** Hands an advertisement to the network that an interface is on. */
-  advertise(machine: Machine, carpdev: string, advertisement: SignedAdvertisement): void;
-  /** Told when something that others can see has changed. */
-  changed(machine: Machine): void;
-}
 
 /** One line of a machine's syslog. */
 export interface LogLine {
@@ -58,6 +40,7 @@ export interface Port {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   crontab,
+  doas,
   getent,
   hostname,
   ifconfig,
@@ -367,6 +350,10 @@ export class Machine {
     if (command === undefined) {
       call.stderr(`${call.name}: not on this machine\n`);
       return 127;
+    }
+    if (call.user !== 0 && !openToAll(call)) {
+      call.stderr(`${call.name}: Operation not permitted\n`);
+      return 1;
     }
     const seen = this.witness === undefined ? call : this.witness.begins(call);
     if (seen === undefined) return KILLED;

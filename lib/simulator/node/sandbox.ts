@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Account } from "./accounts.js";
 import { Disk } from "./disk.js";
 import { type ShimHandler, serveShim } from "./shim.js";
 
@@ -22,9 +23,11 @@ const ENVIRONMENT = {
   LOGNAME: "root",
   SHELL: "/bin/sh",
   TERM: "dumb",
-  PERL5LIB: "/simulator/perl",
-  PERL5OPT: "-MSimulatedClock",
 };
+/** What perl loads before a program; other accounts get it once their disk is theirs. */
+const PERL = { PERL5LIB: "/simulator/perl", PERL5OPT: "-MSimulatedClock" };
+
+const ROOT: Account = { name: "root", uid: 0, home: "/root", shell: "/bin/sh" };
 
 /** The machine was switched off while it was starting. */
 export class PowerLostError extends Error {}
@@ -162,9 +165,14 @@ export class Sandbox extends Disk {
     return this.pid;
   }
 
-  /** Starts a shell command in the sandbox. */
-  spawn(command: string, environment: Readonly<Record<string, string>> = {}): ChildProcess {
+  /** Starts a shell command in the sandbox, as root where no other account is given. */
+  spawn(
+    command: string,
+    environment: Readonly<Record<string, string>> = {},
+    account: Account = ROOT,
+  ): ChildProcess {
     if (this.pid === undefined) throw new Error("the machine is off");
+    const { name, uid, home } = account;
     const child = spawn(
       "nsenter",
       [
@@ -172,17 +180,27 @@ export class Sandbox extends Disk {
         "--user",
         "--mount",
         "--pid",
-        "--root",
-        "--wd",
+        ...(uid === 0 ? ["--root", "--wd"] : []),
         "--target",
         String(this.pid),
         "--",
-        "/bin/sh",
-        "-c",
-        command,
+        ...(uid === 0
+          ? ["/bin/sh", "-c", command]
+          : ["unshare", "--mount", "perl", join(here, "account.pl"), this.root, String(uid), home, command]),
       ],
       // A process group of its own, so that a kill reaches the shell as well.
-      { env: { ...ENVIRONMENT, ...environment }, stdio: ["pipe", "pipe", "pipe"], detached: true },
+      {
+        env: {
+          ...ENVIRONMENT,
+          ...(uid === 0 ? PERL : {}),
+          HOME: home,
+          USER: name,
+          LOGNAME: name,
+          ...environment,
+        },
+        stdio: ["pipe", "pipe", "pipe"],
+        detached: true,
+      },
     );
     this.children.add(child);
     child.once("close", () => this.children.delete(child));

@@ -8,10 +8,14 @@ socket($sim, 1, 1, 0) && connect($sim, pack('S a*', 1, "/simulator/socket\0")) o
 	print STDERR "$name: the machine is off: $!\n";
 	exit 71;
 };
-my @words = (getppid(), $name, @ARGV);
+my @words = ("@{[getppid()]} $>", $name, @ARGV);
 if ($name =~ /^(?:pfctl|ifstated|crontab)\z/ && grep { m{^[^-/]} && -e $_ } @ARGV) {
 	require Cwd;
-	@words = (getppid(), $name, map { m{^[^-/]} && -e $_ ? Cwd::getcwd() . "/$_" : $_ } @ARGV);
+	@words = ($words[0], $name, map { m{^[^-/]} && -e $_ ? Cwd::getcwd() . "/$_" : $_ } @ARGV);
+}
+if ($name eq 'doas') {
+	require Cwd;
+	splice @words, 2, 0, Cwd::getcwd();
 }
 syswrite($sim, pack('N', scalar @words) . join('', map { pack('N/a*', $_) } @words));
 my ($buffer, $wants, $ended) = ('', 0, 0);

@@ -4,6 +4,8 @@ import type { Socket } from "node:net";
 export interface ShimCall {
   /** Id of the process that called it, as the machine counts; 0 where that is none of its own. */
   readonly caller: number;
+  /** Id of the user who called it; 0 is root. */
+  readonly user: number;
   readonly name: string;
   readonly args: readonly string[];
   readonly stdout: (text: string | Uint8Array) => void;
@@ -36,9 +38,11 @@ export function serveShim(socket: Socket, handler: ShimHandler): void {
     head.writeUInt32BE(payload.length, 1);
     if (!socket.destroyed) socket.write(Buffer.concat([head, payload]));
   };
-  void input.words().then(async ([caller = "", name = "", ...args]) => {
+  void input.words().then(async ([who = "", name = "", ...args]) => {
+    const [caller, user = 0] = who.split(" ").map(Number) as [number, number?];
     const status = await handler({
-      caller: Number(caller),
+      caller,
+      user,
       name,
       args,
       stdout: (text) => send("1", Buffer.from(text as string)),

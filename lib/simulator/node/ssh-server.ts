@@ -1,10 +1,24 @@
 import { timingSafeEqual } from "node:crypto";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import ssh2, { type Connection, type ParsedKey, type Server as SshServer } from "ssh2";
+import { type Account, accountOf, NO_SHELL } from "./accounts.js";
 import { Line } from "./line.js";
-import type { Machine } from "./machine.js";
+import type { Sandbox } from "./sandbox.js";
+import { mayForward, parseSshdConfig } from "./sshd-config.js";
 
 const { Server, utils } = ssh2;
+
+/** A machine as its SSH server sees it. */
+export interface SshHost {
+  /** Whether traffic can leave and reach it. */
+  readonly reachable: boolean;
+  readonly running: boolean;
+  readonly sandbox: Pick<Sandbox, "read" | "spawn">;
+  readonly world: {
+    /** Where a connection that it forwards leads, or undefined for nowhere. @default - nowhere */
+    dial?(host: string, port: number): Socket | undefined;
+  };
+}
 
 /** A running SSH server of a machine. */
 export interface ServedSsh {
@@ -39,30 +53,37 @@ export function generateKeyPair(): KeyPair {
 const ED25519_BYTES = 4 + 11 + 4 + 32;
 
 /**
- * Serves SSH for a machine: root logs in by a key of its authorized_keys and runs commands
- * in its sandbox. It is up as long as the machine is; while that cannot be reached, connections
+ * Serves SSH for a machine: users of its passwd(5) log in by a key of their authorized_keys, run
+ * commands in its sandbox, and have connections forwarded, as far as its sshd_config(5) lets them. It is up as long as the machine is; while that cannot be reached, connections
  * that are there already hang, and new ones are refused.
  */
 export async function serveSsh(
-  machine: Machine,
+  machine: SshHost,
   hostKey: KeyPair,
   address: string,
   port: number,
 ): Promise<ServedSsh> {
   let [sessions, received] = [0, 0];
+  const config = () => parseSshdConfig(machine.sandbox.read("/etc/ssh/sshd_config") ?? "");
+  // As sshd(8), it does not start with a file that it does not understand.
+  config();
   const open = new Set<Connection>();
   const server: SshServer = new Server({ hostKeys: [hostKey.private] }, (connection) => {
     open.add(connection);
     connection.on("error", () => {});
     connection.on("close", () => open.delete(connection));
+    let account: Account;
     connection.on("authentication", (context) => {
-      if (context.method !== "publickey" || context.username !== "root") return context.reject(["publickey"]);
-      const known = authorizedKeys(machine).find((key) => sameKey(key, context.key));
+      const found = accountOf(machine.sandbox, context.username);
+      if (context.method !== "publickey" || found === undefined) return context.reject(["publickey"]);
+      if (found.uid === 0 && !config().permitRootLogin) return context.reject(["publickey"]);
+      const known = authorizedKeys(machine, found).find((key) => sameKey(key, context.key));
       if (known === undefined) return context.reject(["publickey"]);
       if (context.signature && context.blob) {
         const valid = known.verify(context.blob, context.signature, context.hashAlgo);
         if (valid !== true) return context.reject(["publickey"]);
       }
+      account = found;
       context.accept();
     });
     connection.on("ready", () => {
@@ -76,11 +97,18 @@ export async function serveSsh(
         });
         session.on("pty", (acceptPty) => acceptPty?.());
         session.on("exec", (acceptExec, _reject, { command }) =>
-          execute(machine, acceptExec(), command, environment),
+          execute(machine, account, acceptExec(), command, environment),
         );
         session.on("shell", (acceptShell) =>
-          execute(machine, acceptShell(), "cd /root; exec /bin/sh -i", environment),
+          execute(machine, account, acceptShell(), "exec /bin/sh -i", environment),
         );
+      });
+      // Without a listener what is asked for is administratively prohibited; with one it can but fail.
+      if (!config().allowTcpForwarding) return;
+      connection.on("tcpip", (accept, reject, { destIP, destPort }) => {
+        if (mayForward(config(), destIP, destPort))
+          forward(machine.world.dial?.(destIP, destPort), accept, reject);
+        else reject();
       });
     });
   });
@@ -117,13 +145,35 @@ export async function serveSsh(
   };
 }
 
+function forward(to: Socket | undefined, accept: () => ssh2.Channel, reject: () => void): void {
+  if (to === undefined) {
+    reject();
+    return;
+  }
+  let channel: ssh2.Channel | undefined;
+  to.once("connect", () => {
+    channel = accept();
+    channel.on("error", () => to.destroy());
+    channel.once("close", () => to.destroy());
+    channel.pipe(to).pipe(channel);
+  });
+  to.once("error", () => (channel === undefined ? reject() : channel.close()));
+}
+
 function execute(
-  machine: Machine,
+  machine: SshHost,
+  account: Account,
   channel: ssh2.ServerChannel,
   command: string,
   environment: Record<string, string>,
 ): void {
-  const child = machine.sandbox.spawn(`cd /root; ${command}`, environment);
+  if (account.shell === NO_SHELL) {
+    channel.write("This account is currently not available.\n");
+    channel.exit(1);
+    channel.end();
+    return;
+  }
+  const child = machine.sandbox.spawn(`cd ${account.home}; ${command}`, environment, account);
   channel.pipe(child.stdin as NodeJS.WritableStream);
   child.stdout?.pipe(channel, { end: false });
   child.stderr?.pipe(channel.stderr, { end: false });
@@ -135,8 +185,8 @@ function execute(
   channel.once("close", () => child.stdin?.end());
 }
 
-function authorizedKeys(machine: Machine): ParsedKey[] {
-  const text = machine.sandbox.read("/root/.ssh/authorized_keys") ?? "";
+function authorizedKeys(machine: SshHost, { home }: Account): ParsedKey[] {
+  const text = machine.sandbox.read(`${home}/.ssh/authorized_keys`) ?? "";
   return text.split("\n").flatMap((line) => {
     if (line.trim() === "") return [];
     const parsed = utils.parseKey(line);

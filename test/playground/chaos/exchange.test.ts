@@ -27,6 +27,7 @@ describe("reading along with nc", () => {
   function call(parts: readonly string[], printed: string[]): ShimCall {
     return {
       caller: 7,
+      user: 0,
       name: "nc",
       args: ["-c", "eu.api.ovh.com", "443"],
       stdout: (text) => printed.push(text.toString()),

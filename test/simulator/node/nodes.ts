@@ -17,6 +17,7 @@ export interface NodeOptions {
   readonly authorizedKeys?: readonly string[];
   readonly ca?: string;
   readonly resolve?: Surroundings["resolve"];
+  readonly dial?: Surroundings["dial"];
   /** Addresses of names. */
   readonly addresses?: Readonly<Record<string, readonly string[]>>;
   /** Does something to the disk before the node boots. */
@@ -37,6 +38,7 @@ export class TestNode {
     authorizedKeys = [],
     ca = "",
     resolve,
+    dial,
     addresses = {},
     prepare,
   }: NodeOptions = {}) {
@@ -53,6 +55,7 @@ export class TestNode {
         answersPing: (_, host) => this.answering.has(host),
         addresses: (host) => addresses[host] ?? [],
         resolve: resolve ?? (() => "no such name"),
+        ...(dial === undefined ? {} : { dial }),
         advertise: (_, carpdev, advertisement) => this.advertised.push({ carpdev, advertisement }),
         changed: () => {
           this.changes++;
