@@ -39,10 +39,29 @@ export function changelogFindings(changelog: string, version: string, tag?: stri
       `the newest release of CHANGELOG.md must be package.json's version ${version}, got ${newest ?? "none"}; name what is released`,
     );
   }
+  const numbers = releases.flatMap((release) => /^\[(\d[^\]]*)\]/.exec(release)?.[1] ?? []);
+  for (const [index, number] of numbers.entries()) {
+    const next = numbers[index + 1];
+    if (next === undefined || isNewer(number, next)) continue;
+    findings.push(
+      `CHANGELOG.md must have its newest release first, got ${number} before ${next}; reorder it`,
+    );
+  }
   const kinds = changelog.split("\n").filter((line) => line.startsWith("### "));
   const strange = kinds.map((line) => line.slice(4)).filter((kind) => !KINDS.includes(kind));
   for (const kind of new Set(strange)) {
     findings.push(`a part of CHANGELOG.md must be one of ${KINDS.join(", ")}, got ${kind}; rename it`);
   }
   return findings;
+}
+
+/** A release is newer than its own previews; previews go by their names. */
+function isNewer(one: string, other: string): boolean {
+  const [number = "", preview = "~"] = one.split(/-(.*)/);
+  const [before = "", previewBefore = "~"] = other.split(/-(.*)/);
+  const order = { numeric: true };
+  const numbers = number.localeCompare(before, "en", order);
+  if (numbers !== 0) return numbers > 0;
+  if (preview === "~" || previewBefore === "~") return preview === "~" && previewBefore !== "~";
+  return preview.localeCompare(previewBefore, "en", order) > 0;
 }
