@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { terraformToRun } from "../lib/operations/terraform-binary.js";
 
 // cdktf with a umask that hides its plan file, which is deleted afterwards: it holds the variables in clear.
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -10,6 +11,7 @@ process.umask(0o077);
 const unlocked = process.env.TF_REATTACH_PROVIDERS === undefined ? [] : ["--skip-provider-lock"];
 const child = spawn(join(root, "node_modules", ".bin", "cdktf"), [...process.argv.slice(2), ...unlocked], {
   stdio: "inherit",
+  env: terraformToRun(process.env),
 });
 // A terminal tells both at once; whatever ends cdktf, its plan is deleted after it.
 for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});

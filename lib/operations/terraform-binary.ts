@@ -10,15 +10,23 @@ export function terraformNames({ TERRAFORM_BINARY_NAME }: Environment): readonly
   return TERRAFORM_BINARY_NAME ? [TERRAFORM_BINARY_NAME] : ["terraform", "tofu"];
 }
 
+/** Whether a name can be run. */
+const isThere = (command: string, environment: Environment) =>
+  spawnSync(command, ["version"], { env: environment, stdio: "ignore" }).error === undefined;
+
+/** An environment in which cdktf, which knows of terraform alone, takes OpenTofu where there is no other. */
+export function terraformToRun(environment: Environment): Environment {
+  const found = terraformNames(environment).find((command) => isThere(command, environment));
+  return found === undefined ? environment : { ...environment, TERRAFORM_BINARY_NAME: found };
+}
+
 /**
  * Terraform or OpenTofu: what `TERRAFORM_BINARY_NAME` names, else terraform, else tofu.
  *
  * @throws Error with both names and where they come from
  */
 export function findTerraform(environment: Environment): string {
-  const found = terraformNames(environment).find(
-    (command) => spawnSync(command, ["version"], { env: environment, stdio: "ignore" }).error === undefined,
-  );
+  const found = terraformNames(environment).find((command) => isThere(command, environment));
   if (found !== undefined) return found;
   const named = environment.TERRAFORM_BINARY_NAME;
   throw new Error(

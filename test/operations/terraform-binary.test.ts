@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readOutputs } from "../../lib/operations/deployment.js";
-import { findTerraform } from "../../lib/operations/terraform-binary.js";
+import { findTerraform, terraformToRun } from "../../lib/operations/terraform-binary.js";
 
 let folder: string;
 const path = (name: string) => ({ PATH: join(folder, name) });
@@ -39,6 +39,14 @@ describe("Terraform", () => {
     ["tofu", "terraform", `neither terraform nor tofu is on PATH as terraform; ${pages}`],
   ])("is not found: %s, %s", (name, named, message) => {
     expect(() => findTerraform({ ...path(name), TERRAFORM_BINARY_NAME: named })).toThrow(new Error(message));
+  });
+
+  it.each([
+    ["tofu", "tofu"],
+    ["both", "terraform"],
+    ["none", undefined],
+  ])("is named to cdktf, which knows of terraform alone: %s", (name, found) => {
+    expect(terraformToRun(path(name)).TERRAFORM_BINARY_NAME).toBe(found);
   });
 
   it("is asked for what is deployed, whichever of the two it is", () => {
