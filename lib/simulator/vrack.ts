@@ -49,12 +49,15 @@ export class VRack {
     return new Set(this.plugs.map(({ machine }) => this.side(machine))).size > 1;
   }
 
-  /** Hands an advertisement to all others on the network of an interface. */
+  /** Hands an advertisement to all others on the network of an interface, or to the one it is meant for. */
   carry(machine: Machine, name: string, advertisement: SignedAdvertisement): void {
     const from = this.plugs.find((plug) => plug.machine === machine && plug.interface === name);
     if (from === undefined) return;
+    const { to } = advertisement;
     for (const plug of this.plugs) {
       if (plug.machine === machine || plug.network !== from.network) continue;
+      // What goes to one address arrives where that address is, as ARP finds it on this network.
+      if (to !== undefined && !plug.machine.owns(plug.interface, to)) continue;
       if (this.side(plug.machine) !== this.side(machine) || this.random.next() < this.loss) continue;
       setTimeout(() => {
         if (plug.machine.running) plug.machine.receive(plug.interface, advertisement);

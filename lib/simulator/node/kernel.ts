@@ -1,49 +1,21 @@
+import ipaddr from "ipaddr.js";
 import { type Advertisement, Carp, type CarpState } from "../carp.js";
+import type {
+  CarpSettings,
+  InterfaceAddress,
+  LinkState,
+  NetworkInterface,
+  SignedAdvertisement,
+} from "./network-interface.js";
 import { Routes } from "./routes.js";
 
-/** Link state as the routing socket tells it. */
-export type LinkState = "up" | "down" | "invalid";
-
-/** An address with its netmask as a number of bits. */
-export interface InterfaceAddress {
-  readonly address: string;
-  readonly prefix: number;
-}
-
-/** A network interface. */
-export interface NetworkInterface {
-  readonly name: string;
-  lladdr: string;
-  up: boolean;
-  /** Whether the cable is in; a carp interface has its carpdev's. */
-  cable: boolean;
-  readonly addresses: InterfaceAddress[];
-  readonly groups: string[];
-  carp?: CarpSettings;
-}
-
-/** What has been set on a carp interface. */
-export interface CarpSettings {
-  carpdev?: string;
-  vhid?: number;
-  pass: string;
-  advbase: number;
-  advskew: number;
-  /** Whether its carpdev cannot be used. */
-  suppressed: boolean;
-  /** What the kernel itself has added to the counter of each of its groups. */
-  demotion: number;
-  /** Advertisements that could not be sent, until as many in a row could. */
-  failedSends: number;
-  /** Advertisements sent in a row after too many failed. */
-  goodSends: number;
-  engine?: Carp;
-}
-
-/** An advertisement on its way, with what its HMAC covers. */
-export interface SignedAdvertisement extends Advertisement {
-  readonly pass: string;
-}
+export type {
+  CarpSettings,
+  InterfaceAddress,
+  LinkState,
+  NetworkInterface,
+  SignedAdvertisement,
+} from "./network-interface.js";
 
 /** What the kernel needs of the world around it. */
 export interface KernelEnvironment {
@@ -179,6 +151,14 @@ export class Kernel {
     this.reschedule();
   }
 
+  /** Whom a carp interface advertises to: one address, or the multicast group. @throws KernelError */
+  setPeer(name: string, peer: string | undefined): void {
+    const { carp } = this.require(name);
+    if (carp === undefined) throw new KernelError("Inappropriate ioctl for device");
+    if (peer === undefined) delete carp.peer;
+    else carp.peer = peer;
+  }
+
   /** carpdev, vhid and password, which begin carp anew. @throws KernelError */
   setCarp(name: string, changes: Partial<Pick<CarpSettings, "carpdev" | "vhid" | "pass">>): void {
     const found = this.require(name);
@@ -269,10 +249,12 @@ export class Kernel {
   }
 
   /** An advertisement arrived on an interface. */
-  receive(carpdev: string, { pass, ...advertisement }: SignedAdvertisement): void {
+  receive(carpdev: string, { pass, to, ...advertisement }: SignedAdvertisement): void {
     const device = this.find(carpdev);
     if (device === undefined || !device.up || !device.cable || !this.environment.passesCarp(carpdev)) return;
     for (const { carp } of this.interfaces.values()) {
+      // Who has a peer hears nothing that was sent to the group, and the other way round.
+      if ((carp?.peer === undefined) !== (to === undefined)) continue;
       // A wrong password makes a wrong HMAC: nobody hears it.
       if (carp?.carpdev === carpdev && carp.pass === pass) {
         carp.engine?.receive(advertisement, this.environment.now());
@@ -362,10 +344,21 @@ export class Kernel {
     const { carp } = found;
     const device = carp?.carpdev === undefined ? undefined : this.find(carp.carpdev);
     if (carp === undefined || device === undefined || !device.up || !device.cable) return;
-    // What pf blocks on its way out fails for its sender: EACCES.
-    const sent = this.environment.passesCarp(device.name);
-    if (sent) this.environment.send(device.name, { ...advertisement, pass: carp.pass });
+    // What pf blocks on its way out fails for its sender: EACCES. So does what has no way: EHOSTUNREACH.
+    const sent = this.environment.passesCarp(device.name) && this.reaches(device, carp.peer);
+    const to = carp.peer === undefined ? {} : { to: carp.peer };
+    if (sent) this.environment.send(device.name, { ...advertisement, pass: carp.pass, ...to });
     this.countSend(found, carp, sent);
+  }
+
+  /** The group is reached from anywhere; a peer from an address of the carpdev in its network. */
+  private reaches(device: NetworkInterface, peer: string | undefined): boolean {
+    return (
+      peer === undefined ||
+      device.addresses.some(({ address, prefix }) =>
+        ipaddr.IPv4.parse(peer).match(ipaddr.IPv4.parseCIDR(`${address}/${prefix}`)),
+      )
+    );
   }
 
   /** Three failures in a row demote; three sends in a row take that back, and one is enough before it came to that. */

@@ -261,6 +261,11 @@ export class Machine {
     );
   }
 
+  /** Whether an interface has an address of its own. */
+  owns(name: string, address: string): boolean {
+    return this.kernel.find(name)?.addresses.some((one) => one.address === address) ?? false;
+  }
+
   /** Whether traffic can leave and reach it from outside: link and rules. */
   get reachable(): boolean {
     const external = this.kernel.find(this.ports[0]?.name ?? "");

@@ -195,6 +195,12 @@ describe.skipIf(!nodesRun)("ifconfig and a carp interface", () => {
     ["advbase 255", "ifconfig: advbase 255: too large"],
     ["advskew 255", "ifconfig: advskew 255: too large"],
     ["advskew", "ifconfig: 'advskew' requires argument"],
+    ["carppeer", "ifconfig: 'carppeer' requires argument"],
+    [
+      "carppeer edge-b",
+      "ifconfig: error in parsing address string: non-recoverable failure in name resolution",
+    ],
+    ["carppeer 2001:db8::1", "ifconfig: only IPv4 addresses supported for the carppeer"],
     ["pass", "ifconfig: 'pass' requires argument"],
     ["carpdev vio9", "ifconfig: carp0: SIOCSVH: Invalid argument"],
     ["carpdev", "ifconfig: 'carpdev' requires argument"],
@@ -206,6 +212,17 @@ describe.skipIf(!nodesRun)("ifconfig and a carp interface", () => {
     ["add 10.25.0.1", "ifconfig: add: bad value"],
   ])("refuses `carp0 %s`", async (words, message) => {
     expect(await sh(`ifconfig carp0 ${words}`)).toEqual(failure(`${message}\n`));
+  });
+
+  it("shows to whom it advertises only where that is not the group", async () => {
+    await sh(`ifconfig carp0 ${CARP} carppeer 10.25.0.12`);
+    const line = async () => /^\tcarp: .*$/m.exec((await sh("ifconfig carp0")).stdout)?.[0];
+    expect(await line()).toMatch(/ carpdev vio2 vhid 1 advbase 1 advskew 0 carppeer 10\.25\.0\.12$/);
+    expect(await sh("ifconfig carp0 -carppeer")).toEqual(result());
+    expect(await line()).toMatch(/ advskew 0$/);
+    expect(await sh("ifconfig vio0 carppeer 10.25.0.12")).toEqual(
+      failure("ifconfig: vio0: SIOCGVH: Inappropriate ioctl for device\n"),
+    );
   });
 
   it("takes the ends of each range", async () => {

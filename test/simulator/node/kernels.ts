@@ -33,6 +33,9 @@ export class Kernels {
           made.sent.push(advertisement);
           for (const other of this.all) {
             if (other === made) continue;
+            const { to } = advertisement;
+            const mine = other.kernel.find(carpdev)?.addresses.some(({ address }) => address === to);
+            if (to !== undefined && !mine) continue;
             const arrive = () => other.kernel.receive(carpdev, advertisement);
             this.flights.push({ at: this.now + 1, arrive });
           }

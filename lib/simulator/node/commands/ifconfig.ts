@@ -39,9 +39,10 @@ function describe({ kernel }: Machine, one: NetworkInterface, all: boolean): str
     `\tindex ${[...kernel.interfaces.keys()].indexOf(one.name) + 1} priority ${one.carp ? 15 : 0} llprio 3`,
   );
   if (one.carp?.vhid !== undefined) {
-    const { carpdev, vhid, advbase, advskew } = one.carp;
+    const { carpdev, vhid, advbase, advskew, peer } = one.carp;
+    const to = peer === undefined ? "" : ` carppeer ${peer}`;
     lines.push(
-      `\tcarp: ${state} carpdev ${carpdev ?? "none"} vhid ${vhid} advbase ${advbase} advskew ${advskew}`,
+      `\tcarp: ${state} carpdev ${carpdev ?? "none"} vhid ${vhid} advbase ${advbase} advskew ${advskew}${to}`,
     );
   }
   if (one.groups.length > 0) lines.push(`\tgroups: ${one.groups.join(" ")}`);
@@ -193,6 +194,22 @@ function apply(machine: Machine, name: string, words: string[]): void {
       case "pass":
         // The kernel keeps 20 bytes with the NUL.
         carp({ pass: argument(word).slice(0, 19) });
+        break;
+      case "carppeer": {
+        const peer = argument(word);
+        if (ipaddr.IPv6.isValid(peer)) {
+          throw new Failure("ifconfig: only IPv4 addresses supported for the carppeer");
+        }
+        if (!ipaddr.IPv4.isValidFourPartDecimal(peer)) {
+          throw new Failure(
+            "ifconfig: error in parsing address string: non-recoverable failure in name resolution",
+          );
+        }
+        onCarp(() => kernel.setPeer(name, peer));
+        break;
+      }
+      case "-carppeer":
+        onCarp(() => kernel.setPeer(name, undefined));
         break;
       case "advbase":
         interval({ advbase: number(word, 0, 254) });
