@@ -11,15 +11,40 @@ import commons from "@cdktf/commons";
 import generator from "@cdktf/provider-generator/lib/get/generator/provider-generator.js";
 import { CodeMaker } from "codemaker";
 import ts from "typescript";
+import { PROVIDER } from "../lib/bindings/bindings.js";
 
 const here = join(dirname(fileURLToPath(import.meta.url)), "..", "provider-ovh");
-
-/** Registry name of the provider that the schema describes. */
-export const PROVIDER = "registry.terraform.io/ovh/ovh";
 
 /** sha256 of schema.json, in hex; the stamp that ties bindings to their schema. */
 export function schemaDigest(schemaFile = join(here, "schema.json")): string {
   return createHash("sha256").update(readFileSync(schemaFile)).digest("hex");
+}
+
+/** Writes the bindings' TypeScript into a folder, as `cdktf get` does. @returns where their index.ts is */
+export async function writeSources(schemaFile: string, sources: string): Promise<string> {
+  const schema = JSON.parse(readFileSync(schemaFile, "utf8"));
+  const { version } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
+  const constraint = new commons.ConstructsMakerProviderTarget(
+    new commons.TerraformProviderConstraint(`ovh/ovh@~> ${version}`),
+    commons.Language.TYPESCRIPT,
+  );
+  const code = new CodeMaker();
+  code.indentation = 2;
+  const maker = new generator.TerraformProviderGenerator(code, schema);
+  maker.versions[PROVIDER] = version;
+  maker.generate(constraint);
+  await maker.save(sources);
+  const root = join(sources, "providers", "ovh");
+  rmSync(join(root, "lazy-index.ts"), { force: true });
+  const names = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+  writeFileSync(
+    join(root, "index.ts"),
+    names.map((name) => `export * as ${camelCase(name)} from "./${name}/index";\n`).join(""),
+  );
+  return root;
 }
 
 /** Writes `outdir` anew: one folder per type, an index, and the stamp `schema.sha256`. */
@@ -27,29 +52,9 @@ export async function generateBindings(
   schemaFile = join(here, "schema.json"),
   outdir = join(here, "lib"),
 ): Promise<void> {
-  const schema = JSON.parse(readFileSync(schemaFile, "utf8"));
   const sources = mkdtempSync(join(tmpdir(), "ovh-bindings-"));
   try {
-    const constraint = new commons.ConstructsMakerProviderTarget(
-      new commons.TerraformProviderConstraint("ovh/ovh@~> 2.19.0"),
-      commons.Language.TYPESCRIPT,
-    );
-    const code = new CodeMaker();
-    code.indentation = 2;
-    const maker = new generator.TerraformProviderGenerator(code, schema);
-    maker.versions[PROVIDER] = "2.19.0";
-    maker.generate(constraint);
-    await maker.save(sources);
-    const root = join(sources, "providers", "ovh");
-    rmSync(join(root, "lazy-index.ts"), { force: true });
-    const names = readdirSync(root, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name)
-      .sort();
-    writeFileSync(
-      join(root, "index.ts"),
-      names.map((name) => `export * as ${camelCase(name)} from "./${name}/index";\n`).join(""),
-    );
+    const root = await writeSources(schemaFile, sources);
     rmSync(outdir, { recursive: true, force: true });
     compile(root, outdir);
     writeFileSync(join(outdir, "schema.sha256"), `${schemaDigest(schemaFile)}\n`);
@@ -81,5 +86,8 @@ function compile(root: string, outdir: string): void {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await generateBindings();
+  // With a schema and a folder it leaves the sources there, and makes nothing of them.
+  const [schemaFile, sources] = process.argv.slice(2);
+  if (schemaFile === undefined || sources === undefined) await generateBindings();
+  else await writeSources(schemaFile, sources);
 }

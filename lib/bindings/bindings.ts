@@ -1,9 +1,6 @@
 /** Registry name of the provider that schema.json describes. */
 export const PROVIDER = "registry.terraform.io/ovh/ovh";
 
-/** Version of the provider that the bindings are made of. */
-export const PROVIDER_VERSION = "2.19.0";
-
 /** The part of `terraform providers schema -json` that says which types a provider has. */
 export interface ProviderSchemas {
   readonly provider_schemas: Readonly<

@@ -47,6 +47,7 @@ const MESSAGES = {
     optional: [5, "bool"],
     computed: [6, "bool"],
     sensitive: [7, "bool"],
+    deprecated: [9, "bool"],
     nested_type: [10, "ObjectType"],
   }),
   NestedBlock: message({

@@ -17,6 +17,7 @@ export interface AttributeSchema {
   readonly optional?: boolean;
   readonly computed?: boolean;
   readonly sensitive?: boolean;
+  readonly deprecated?: boolean;
 }
 
 /** A block as `terraform providers schema -json` writes it. */
@@ -69,7 +70,7 @@ function protocolBlock(block: BlockSchema): object {
 }
 
 function protocolAttribute([name, attribute]: [string, AttributeSchema]): object {
-  const { type, nested_type, required, optional, computed, sensitive } = attribute;
+  const { type, nested_type, required, optional, computed, sensitive, deprecated } = attribute;
   return {
     name,
     // Terraform refuses an attribute that has both.
@@ -85,5 +86,6 @@ function protocolAttribute([name, attribute]: [string, AttributeSchema]): object
     optional,
     computed,
     sensitive,
+    deprecated,
   };
 }
