@@ -1,5 +1,5 @@
 import { CloudInstance } from "@cdktf/provider-ovh/lib/cloud-instance";
-import { TerraformLocal, Token } from "cdktf";
+import { type ITerraformDependable, TerraformLocal, Token } from "cdktf";
 import { Construct } from "constructs";
 import { reference } from "./failover-ip.js";
 import type { IPrivateNetwork } from "./private-network.js";
@@ -7,10 +7,17 @@ import type { IPrivateNetwork } from "./private-network.js";
 /** An edge's instance, created here or elsewhere. */
 export interface IEdgeInstance {
   readonly instanceId: string;
-  /** Public IPv4 address, by which it is reached. */
+  /** Public IPv4 address, by which OVH's API sees it. */
   readonly publicAddress: string;
+  /** Where SSH reaches it. @default - its public address */
+  readonly sshHost?: string;
   /** MAC addresses of its interfaces as OVH reports them. */
   readonly macs: EdgeMacs;
+}
+
+/** Where SSH reaches an instance. */
+export function sshHostOf({ sshHost, publicAddress }: IEdgeInstance): string {
+  return sshHost ?? publicAddress;
 }
 
 /** MAC addresses of an edge's three interfaces, in lower case with colons. */
@@ -42,6 +49,10 @@ export interface EdgeInstanceProps {
   /** Address on the internal network. @default - one from the subnet's pool */
   readonly internalAddress?: string;
   readonly carpNetwork: IPrivateNetwork;
+  /** Ids of security groups, which filter every interface; an empty list filters nothing. @default - the region's default group */
+  readonly securityGroupIds?: readonly string[];
+  /** What must be there before. @default - nothing */
+  readonly dependsOn?: ITerraformDependable[];
 }
 
 /**
@@ -76,6 +87,8 @@ export class EdgeInstance extends Construct implements IEdgeInstance {
         { networkId: internalNetwork.networkId, subnetId: internalNetwork.subnetId, ip: internalAddress },
         { networkId: carpNetwork.networkId, subnetId: carpNetwork.subnetId },
       ],
+      securityGroupIds: props.securityGroupIds === undefined ? undefined : [...props.securityGroupIds],
+      dependsOn: props.dependsOn,
       lifecycle: { ignoreChanges: ["image_id"] },
     });
     this.instanceId = this.instance.id;

@@ -1,7 +1,11 @@
 import { CloudProjectFailoverIpAttach } from "@cdktf/provider-ovh/lib/cloud-project-failover-ip-attach";
 import { DataOvhCloudProjectFailoverIpAttach } from "@cdktf/provider-ovh/lib/data-ovh-cloud-project-failover-ip-attach";
-import type { ITerraformDependable, TerraformResource } from "cdktf";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { IpOrder, type IpOrderProps } from "./ip-order.js";
+import { reference } from "./reference.js";
+
+export { reference } from "./reference.js";
 
 /** A FailOver IP of a Public Cloud project. */
 export interface IFailoverIp {
@@ -28,13 +32,28 @@ export interface AttachProps {
 }
 
 /**
- * A FailOver IP that exists and is adopted: nothing here orders or releases it.
- * API: /cloud/project/{p}/ip/failover
+ * A FailOver IP of a project: one that exists is adopted, and neither ordered nor released; one that is
+ * ordered costs money. API: /cloud/project/{p}/ip/failover
  */
 export class FailoverIp extends Construct implements IFailoverIp {
   /** Adopts a FailOver IP by its address. The plan fails where the project has no such IP. */
   static fromAddress(scope: Construct, id: string, props: FailoverIpProps): FailoverIp {
     return new FailoverIp(scope, id, props);
+  }
+
+  /** Uses a FailOver IP whose id is known. */
+  static fromAttributes({ address, failoverIpId }: IFailoverIp): IFailoverIp {
+    return { address, failoverIpId };
+  }
+
+  /**
+   * Orders a FailOver IP, which costs money from the first deploy on.
+   *
+   * @throws Error when the cost is not accepted
+   */
+  static order(scope: Construct, id: string, props: IpOrderProps): FailoverIp {
+    const ordered = new IpOrder(scope, `${id}-order`, props);
+    return new FailoverIp(scope, id, { serviceName: props.serviceName, address: ordered.address }, [ordered]);
   }
 
   readonly address: string;
@@ -45,12 +64,15 @@ export class FailoverIp extends Construct implements IFailoverIp {
     scope: Construct,
     id: string,
     private readonly props: FailoverIpProps,
+    /** What must be there before the project has the address. */
+    dependsOn?: ITerraformDependable[],
   ) {
     super(scope, id);
     this.address = props.address;
     this.failoverIpId = new DataOvhCloudProjectFailoverIpAttach(this, "lookup", {
       serviceName: props.serviceName,
       ip: props.address,
+      dependsOn,
     }).id;
   }
 
@@ -74,9 +96,4 @@ export class FailoverIp extends Construct implements IFailoverIp {
     if (this.attachment === undefined) throw new Error("holderReference needs attachOnce first");
     return reference(this.attachment, "routed_to");
   }
-}
-
-/** `type.name.attribute`, for use inside of a raw expression. */
-export function reference(resource: TerraformResource, attribute: string): string {
-  return `${resource.terraformResourceType}.${resource.friendlyUniqueId}.${attribute}`;
 }

@@ -1,5 +1,6 @@
 import { CloudNetworkPrivateVrack } from "@cdktf/provider-ovh/lib/cloud-network-private-vrack";
 import { CloudNetworkPrivateVrackSubnet } from "@cdktf/provider-ovh/lib/cloud-network-private-vrack-subnet";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 
 /** A private network on the vRack with the subnet that instances get their address from. */
@@ -22,6 +23,8 @@ export interface PrivateNetworkProps {
   readonly cidr: string;
   /** Whether the subnet gives out addresses by DHCP. */
   readonly dhcp: boolean;
+  /** What must be there before, such as the project in its vRack. @default - nothing */
+  readonly dependsOn?: ITerraformDependable[];
 }
 
 /** Ids of a private network that exists. */
@@ -42,12 +45,13 @@ export class PrivateNetwork extends Construct implements IPrivateNetwork {
 
   constructor(scope: Construct, id: string, props: PrivateNetworkProps) {
     super(scope, id);
-    const { serviceName, region, name, vlanId, cidr, dhcp } = props;
+    const { serviceName, region, name, vlanId, cidr, dhcp, dependsOn } = props;
     const network = new CloudNetworkPrivateVrack(this, "network", {
       serviceName,
       region,
       name,
       vlanId,
+      dependsOn,
       // Any change in place makes the id unknown, and an unknown id replaces the subnet.
       lifecycle: { ignoreChanges: ["name"] },
     });
