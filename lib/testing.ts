@@ -5,8 +5,9 @@
  * @packageDocumentation
  */
 export type { FaultArguments, FaultName, InterfaceName } from "./playground/faults.js";
-export { Playground, type PlaygroundOptions } from "./playground/playground.js";
 export { LiveWorld, type LiveWorldOptions, startRegion } from "./testing/live-world.js";
+export { type EdgeMatchers, matchers, type Verdict } from "./testing/matchers.js";
 export { picture } from "./testing/picture.js";
 export type { StackMaker } from "./testing/synthesis.js";
-export type { Deadline, EdgeWorld, LoggedLine, WorldView } from "./testing/world.js";
+export { startVirtualWorld, VirtualWorld, type VirtualWorldOptions } from "./testing/virtual-world.js";
+export type { Deadline, EdgeWorld, LoggedLine, Operation, WorldView } from "./testing/world.js";

@@ -2,13 +2,13 @@ import type { EdgeConfigInput } from "../config/schema.js";
 import { viewOf } from "../playground/chaos/view.js";
 import { FAULTS } from "../playground/control.js";
 import type { FaultArguments, FaultName } from "../playground/faults.js";
-import { Playground, type PlaygroundOptions } from "../playground/playground.js";
+import type { Playground, PlaygroundOptions } from "../playground/playground.js";
 import { checkPrerequisites } from "../playground/prerequisites.js";
 import type { PlanVerdict } from "../playground/terraform.js";
 import type { Region } from "../simulator/region.js";
 import { eventually, type Pace, throughout, until } from "./patience.js";
 import { type StackMaker, Synthesis } from "./synthesis.js";
-import type { Deadline, EdgeWorld, WorldView } from "./world.js";
+import type { Deadline, EdgeWorld, Operation, WorldView } from "./world.js";
 
 /** How a live world is made. */
 export type LiveWorldOptions = PlaygroundOptions;
@@ -39,6 +39,8 @@ export class LiveWorld implements EdgeWorld {
    */
   static async start(options: LiveWorldOptions): Promise<LiveWorld> {
     checkPrerequisites();
+    // Half a second of servers, which a virtual world does not need.
+    const { Playground } = await import("../playground/playground.js");
     return new LiveWorld(await Playground.create(options));
   }
 
@@ -136,6 +138,20 @@ export class LiveWorld implements EdgeWorld {
 
   async fault<Name extends FaultName>(name: Name, ...args: FaultArguments[Name]): Promise<void> {
     await FAULTS[name].make(this.region, args.map(String));
+  }
+
+  async operate(edge: string, operation: Operation): Promise<void> {
+    const machine = this.region.machine(edge);
+    if (machine === undefined) {
+      throw new Error(`there is no node ${edge}; there are ${[...this.region.machines.keys()].join(", ")}`);
+    }
+    const reason = ["drain", "hold"].includes(operation) ? " --reason 'a test'" : "";
+    const { status, stderr } = await machine.sandbox.run(`/usr/local/sbin/edge-sync ${operation}${reason}`);
+    if (status !== 0) throw new Error(`edge-sync ${operation} failed on ${edge}: ${stderr.trim()}`);
+  }
+
+  async pass(seconds: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   }
 
   eventually(assertion: () => void | Promise<void>, deadline?: Deadline): Promise<void> {

@@ -1,5 +1,5 @@
 import { table } from "../operations/table.js";
-import { type EdgeView, OF_REST, WEIGHTS } from "../simulator/explore/invariants.js";
+import { canServe, type EdgeView, OF_REST, WEIGHTS } from "../simulator/explore/invariants.js";
 import type { WorldView } from "./world.js";
 
 /** Lines of the log that a failure shows. */
@@ -58,11 +58,24 @@ const UNREST: Readonly<Record<keyof typeof OF_REST, string>> = {
   L4: "a drained edge is MASTER",
 };
 
-/** Why a world is not at rest; nothing where it is. */
+/** Why a world is not at rest; nothing where it is. The invariants promise nothing where no edge can serve. */
 export function unrest({ cluster, edges }: WorldView): string[] {
+  const those = (is: (edge: EdgeView) => boolean) => edges.filter(is).map(({ name }) => name);
+  const [held, claiming] = [those(({ held }) => held), those(({ claims }) => claims > 0)];
+  const of = (sign: boolean, text: string) => (sign ? [text] : []);
   const broken = Object.entries(OF_REST).flatMap(([name, holds]) =>
     holds(cluster) ? [] : [UNREST[name as keyof typeof OF_REST]],
   );
-  const claiming = edges.filter(({ claims }) => claims > 0).map(({ name }) => `${name} is claiming`);
-  return [...broken, ...claiming];
+  const able = canServe({
+    ...cluster,
+    partitioned: false,
+    edges: edges.map((edge) => ({ ...edge, held: false })),
+  });
+  return [
+    ...of(cluster.partitioned, "the vRack is partitioned"),
+    ...of(held.length > 0, `${held.join(", ")} on hold`),
+    ...of(!able, "no edge can serve"),
+    ...broken,
+    ...of(claiming.length > 0, `${claiming.join(", ")} claiming`),
+  ];
 }

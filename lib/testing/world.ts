@@ -27,6 +27,9 @@ export interface WorldView {
   readonly log: readonly LoggedLine[];
 }
 
+/** What a person asks of an edge, as `edge-sync OPERATION` does. */
+export type Operation = "drain" | "undrain" | "hold" | "release";
+
 /** How long something may take. */
 export interface Deadline {
   /** Seconds; a live world's are real ones, a virtual world's pass at once. @default - 120 */
@@ -41,6 +44,10 @@ export interface EdgeWorld extends AsyncDisposable {
   view(): WorldView;
   /** Makes a fault, or mends one. @throws Error when the world has no such edge or interface */
   fault<Name extends FaultName>(name: Name, ...args: FaultArguments[Name]): Promise<void>;
+  /** Drains an edge or puts it on hold, or ends that. @throws Error when there is no such edge */
+  operate(edge: string, operation: Operation): Promise<void>;
+  /** Lets time pass. */
+  pass(seconds: number): Promise<void>;
   /**
    * Waits until an assertion holds, which is tried again and again.
    *

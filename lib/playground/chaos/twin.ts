@@ -1,7 +1,7 @@
 import { parseConfig } from "../../config/load.js";
 import type { EdgeConfigInput } from "../../config/schema.js";
-import { ifstatedConf } from "../../edge/ifstated.js";
 import type { Schedule } from "../../simulator/explore/schedule.js";
+import { configured } from "../../simulator/world/configured.js";
 import type { Decider } from "../../simulator/world/decider.js";
 import { type PlayedStory, playOnWorld } from "../../simulator/world/play.js";
 import { World } from "../../simulator/world/world.js";
@@ -20,20 +20,10 @@ export async function playOnTwin(
   decider: Decider,
 ): Promise<PlayedStory> {
   const config = parseConfig(arenaConfig({ edges: schedule.edges, config: input }));
-  const { probe, claim, edges } = config;
   const world = new World({
-    advskews: edges.map(({ advskew }) => advskew),
+    ...configured(config),
     decider,
-    ifstatedConf: ifstatedConf(config).content,
     failover: { ...schedule.ovh, moveDuration: MOVE },
-    settings: {
-      poll: probe.interval,
-      check_interval: claim.checkInterval,
-      healthy_for: claim.healthyFor,
-      probe_stale: 3 * probe.interval,
-    },
-    attempts: probe.attempts,
-    deadlineMs: claim.deadline * 1000,
   });
   await world.advance(WARM);
   return playOnWorld(world, schedule, { rest: REST, slow: SLOW, late: LATE, reboot: REBOOT });

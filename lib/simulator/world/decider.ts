@@ -32,6 +32,7 @@ export class EdgeSyncDecider implements Decider {
   /** How many questions it was asked. */
   asked = 0;
   private readonly child: ChildProcess;
+  private over: Error | undefined;
   private readonly waiting: { resolve: (decided: Decided) => void; reject: (error: Error) => void }[] = [];
 
   constructor(program: string) {
@@ -39,20 +40,31 @@ export class EdgeSyncDecider implements Decider {
     createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on("line", (line) =>
       this.waiting.shift()?.resolve(JSON.parse(line)),
     );
-    this.child.once("close", (code) => {
-      for (const { reject } of this.waiting) reject(new Error(`edge-sync --decide ended with ${code}`));
-    });
+    this.child.once("error", (error) => this.giveUp(`perl cannot be run: ${error.message}; install it`));
+    this.child.once("close", (code) => this.giveUp(`edge-sync --decide ended with ${code}`));
+    this.child.stdin?.on("error", () => {});
   }
 
   decide(observe: Observation, memory: Memory, config: DecisionSettings): Promise<Decided> {
     this.asked++;
     return new Promise((resolve, reject) => {
+      if (this.over !== undefined) return reject(this.over);
       this.waiting.push({ resolve, reject });
       this.child.stdin?.write(`${JSON.stringify({ observe, memory, config })}\n`);
     });
   }
 
-  close(): void {
-    this.child.stdin?.end();
+  /** Ends the program. */
+  async close(): Promise<void> {
+    const { child } = this;
+    const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    child.stdin?.end();
+    if (child.exitCode === null && child.signalCode === null) await ended;
+  }
+
+  /** Nobody answers any more. */
+  private giveUp(why: string): void {
+    this.over ??= new Error(why);
+    for (const { reject } of this.waiting.splice(0)) reject(this.over);
   }
 }

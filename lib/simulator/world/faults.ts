@@ -105,6 +105,8 @@ export class WorldFaults {
     const index = this.coming.findIndex((armed) => armed.method === method);
     const [found] = index < 0 ? [] : this.coming.splice(index, 1);
     if (found !== undefined) return found.fault;
+    const armed = this.world.project.faults.take(method, this.path(method));
+    if (armed !== undefined) return { status: armed.status, late: armed.delay };
     return method === "POST" && this.refusal !== undefined ? { status: this.refusal } : {};
   }
 
@@ -122,6 +124,12 @@ export class WorldFaults {
     return () => {
       here = false;
     };
+  }
+
+  /** What a request asks for, as ip-move(8) does. */
+  private path(method: Method): string {
+    const { failoverId } = this.world;
+    return `/cloud/project/p/ip/failover/${failoverId}${method === "POST" ? "/attach" : ""}`;
   }
 
   private setCable(name: string, link: LinkName, cable: boolean): void {

@@ -10,8 +10,12 @@ import { EventQueue } from "./queue.js";
 
 /** How a world is made. */
 export interface WorldOptions {
-  /** Skews of the edges, which are named edge-1, edge-2 and so on. */
+  /** Skews of the edges. */
   readonly advskews: readonly number[];
+  /** Names of the edges. @default - edge-1, edge-2 and so on */
+  readonly names?: readonly string[];
+  /** The address that moves. @default - 146.59.143.231 */
+  readonly failoverIp?: string;
   readonly decider: Decider;
   /** The generated ifstated.conf. */
   readonly ifstatedConf: string;
@@ -46,7 +50,7 @@ const FAILOVER_IP = "146.59.143.231";
 export class World {
   readonly edges: readonly WorldEdge[];
   readonly project: OvhProject;
-  readonly failoverIp = FAILOVER_IP;
+  readonly failoverIp: string;
   readonly failoverId = FAILOVER_ID;
   readonly timeline: WorldMoment[] = [];
   readonly settings: DecisionSettings;
@@ -74,6 +78,7 @@ export class World {
     const { advskews, decider, ifstatedConf, seed = 1, failover } = options;
     this.decider = decider;
     this.ifstatedConf = ifstatedConf;
+    this.failoverIp = options.failoverIp ?? FAILOVER_IP;
     this.advbase = options.advbase ?? 1;
     this.rttMs = options.rttMs ?? 50;
     this.preempt = options.preempt ?? false;
@@ -87,7 +92,7 @@ export class World {
         project: "p",
         description: "world",
         regions: ["SBG5"],
-        failoverIps: [{ id: FAILOVER_ID, address: FAILOVER_IP, routedTo: ids[0] }],
+        failoverIps: [{ id: FAILOVER_ID, address: this.failoverIp, routedTo: ids[0] }],
         imageNames: [],
         keys: [],
         publicPrefix: "127.77.0",
@@ -101,7 +106,8 @@ export class World {
       },
     );
     this.edges = advskews.map(
-      (skew, index) => new WorldEdge(`edge-${index + 1}`, ids[index] as string, skew, this),
+      (skew, index) =>
+        new WorldEdge(options.names?.[index] ?? `edge-${index + 1}`, ids[index] as string, skew, this),
     );
     for (const edge of this.edges) edge.boot();
   }
@@ -163,6 +169,11 @@ export class World {
 
   heal(): void {
     this.sides.clear();
+  }
+
+  /** Whether some edges hear only some of the others. */
+  get partitioned(): boolean {
+    return new Set(this.edges.map(({ name }) => this.sides.get(name))).size > 1;
   }
 
   /** Hands an advertisement to all other edges that can hear it; one of a stranger is heard by all. */
