@@ -1,4 +1,13 @@
 import { checkBackend } from "./backend-checks.js";
+import {
+  bastionApart,
+  becoming,
+  existingAddresses,
+  existingNetworks,
+  existingTwice,
+  retiredEdges,
+  sshHosts,
+} from "./edge-checks.js";
 import type { ConfigIssue } from "./errors.js";
 import { show } from "./errors.js";
 import {
@@ -106,6 +115,23 @@ const RELATIONS: readonly Relation[] = [
     check: probeTargets,
   },
   { reads: ["credentials.serviceAccounts"], check: accountNames },
+  { reads: ["edges[].existing"], check: existingTwice },
+  { reads: ["edges[].existing", "internalNetwork", "carpNetwork"], check: existingNetworks },
+  { reads: ["edges[].existing", "credentials.serviceAccounts"], check: existingAddresses },
+  {
+    reads: [
+      "edges[].existing",
+      "ssh.bastion",
+      ...FAILOVER_ADDRESSES,
+      "failoverIps[].vhid",
+      "carp.address",
+      "carp.vhid",
+    ],
+    check: sshHosts,
+  },
+  { reads: ["edges[].existing", "ssh.bastion", "ssh.port"], check: bastionApart },
+  { reads: ["ssh.user", "ssh.become"], check: becoming },
+  { reads: ["retired", "edges[].name"], check: retiredEdges },
   { reads: ["notify.webhook", "notify.mail", "notify.events"], check: ({ notify }) => notified(notify) },
   { reads: ["backend"], check: ({ backend }) => checkBackend(backend) },
 ];

@@ -154,9 +154,10 @@ function translate(issue: Issue, input: unknown, prefix: PropertyKey[] = []): Co
   return [{ path: formatPath(path), message: path.length === 0 ? `the configuration ${must}` : must }];
 }
 
-/** Whether a network is meant that exists, rather than one to create. */
+/** Whether a network or an edge is meant that exists, rather than one to create. */
 function namesExisting(value: unknown): boolean {
   if (!isObject(value)) return false;
+  if ("existing" in value) return true;
   const count = (keys: string[]) => keys.filter((key) => key in value).length;
   return (
     count(["networkId", "subnetId"]) > 0 && count(["networkId", "subnetId"]) >= count(["name", "vlanId"])
@@ -171,7 +172,7 @@ function unknownKeys(keys: string[], path: PropertyKey[], input: unknown): Confi
     if (path[0] === "backend" && type !== undefined && type !== "local" && credential) {
       return credentialKey(key, path, type);
     }
-    const known = knownKeys(path, value);
+    const known = knownKeys(path, input);
     const meant = nearest(key, known);
     return {
       path: formatPath([...path, key]),
@@ -188,10 +189,12 @@ function credentialKey(key: string, path: PropertyKey[], type: BackendType): Con
 }
 
 /** The keys that the schema has at `path`. */
-function knownKeys(path: readonly PropertyKey[], value: unknown): string[] {
+function knownKeys(path: readonly PropertyKey[], input: unknown): string[] {
   let node: unknown = configSchema;
+  let value = input;
   for (const part of path) {
     node = unwrap(node, value);
+    value = at(value, [part]);
     const { shape, element } = node as { shape?: Record<string, unknown>; element?: unknown };
     node = typeof part === "number" ? element : shape?.[String(part)];
   }

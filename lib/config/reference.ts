@@ -14,6 +14,7 @@ interface Node {
   readonly anyOf?: readonly Node[];
   readonly oneOf?: readonly Node[];
   readonly const?: string;
+  readonly not?: unknown;
 }
 
 /** docs/configuration.md: every setting, from the schema itself. */
@@ -31,6 +32,7 @@ the schema by \`npm run docs\`.
 ${rows.join("\n")}
 
 A network is written in one of two ways: \`{name, vlanId, cidr}\` is created, \`{networkId, subnetId, cidr}\` exists.
+An edge too: with \`flavor\` and \`image\` it is created, with \`existing\` it exists.
 
 ## Secrets
 
@@ -64,14 +66,28 @@ function rowsOf(node: Node, path: string): string[][] {
       const here = path === "" ? name : `${path}.${name}`;
       const needed = node.required?.includes(name) ? "yes" : "";
       const description = (child.description ?? "").replaceAll("|", "\\|");
+      if (child.not !== undefined) return [];
       if (child.items?.properties !== undefined) {
         return [[`\`${here}\``, "list", needed, description], ...rowsOf(child.items, `${here}[]`)];
+      }
+      if (child.items?.anyOf !== undefined) {
+        return [[`\`${here}\``, "list", needed, description], ...eitherOf(child.items.anyOf, `${here}[]`)];
       }
       if (child.oneOf !== undefined) return [...variants(child.oneOf, here, description)];
       if (child.anyOf !== undefined) return [[`\`${here}\``, "network", needed, description]];
       if (child.properties !== undefined) return rowsOf(child, here);
       return [[`\`${here}\``, values(child), needed, description]];
     });
+}
+
+/** Settings of one kind or the other; what belongs to one kind alone is not needed by all. */
+function eitherOf(kinds: readonly Node[], path: string): string[][] {
+  const rows = kinds.map((kind) => rowsOf(kind, path));
+  const all = new Map(rows.flat().map((row) => [row[0] as string, row]));
+  return [...all].map(([setting, [, value = "", needed = "", what = ""]]) => {
+    const everywhere = rows.every((kind) => kind.some((row) => row[0] === setting));
+    return [setting, value, needed !== "" && !everywhere ? "by its kind" : needed, what];
+  });
 }
 
 /** Settings of which each belongs to one type, such as a backend's. */

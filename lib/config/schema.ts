@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { backendSchema } from "./backend.js";
+import { edgeSchema } from "./edge.js";
 import { show } from "./errors.js";
 import { MOST_FAILOVER_IPS } from "./failover-ips.js";
 import { flag, integer, ipv4, ipv4Block, ipv4Interface, ipv4Network, text } from "./fields.js";
+import { edgeName, FREE_NAME, identifier, NAME } from "./names.js";
+import { sshSchema } from "./ssh.js";
 
-const NAME = /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/;
-const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-const PATH = /^[A-Za-z0-9._~/@+-]+$/;
 /** Names of the drills that have a limit. */
 const DRILLS = [
   "carp-down",
@@ -19,15 +19,6 @@ const DRILLS = [
 ] as const;
 /** What the edges can tell. */
 const EVENTS = ["failover", "claim-failed", "partition", "hold", "drill"] as const;
-const FREE_NAME = /^[A-Za-z0-9][A-Za-z0-9 ._()/+-]{0,62}$/;
-
-const identifier = (what: string) =>
-  text(
-    IDENTIFIER,
-    "an id of letters, digits, dots, dashes and underscores",
-    `copy the id of the ${what} from OVH`,
-  );
-
 const vlanId = integer(0, 4094, "pick one that no other network on this vRack uses");
 
 const existingNetwork = z.strictObject({
@@ -55,39 +46,6 @@ const interfaceName = text(
   "the name of a virtio interface, such as vio0",
   "run ifconfig on an edge to see its interfaces",
 );
-
-const edge = z.strictObject({
-  name: text(
-    NAME,
-    "1 to 32 lower-case letters, digits and dashes that begin with a letter",
-    "use a host name such as edge-a",
-  ).describe(
-    "Name of the edge; its construct id, its host name at OVH, the name in logs. Never reused for another edge.",
-  ),
-  flavor: text(IDENTIFIER, "the name of a flavor", "choose one that the region has, such as b3-8").describe(
-    "Flavor by name, such as b3-8.",
-  ),
-  image: text(FREE_NAME, "the name of an image", "use the name of an OpenBSD image of your project").describe(
-    "Image by name; OVH offers no OpenBSD image, so it is one that you made.",
-  ),
-  internalAddress: ipv4("give an address of the internal network")
-    .optional()
-    .describe("Address on the internal network. Default: one from the subnet's pool."),
-  advskew: integer(0, 254, "leave it out to have it chosen")
-    .optional()
-    .describe(
-      "Priority in the election, 0 to 254; the lowest is master. Default: 1, 50, 100, …; 40, 60, 80, … with the fast profile.",
-    ),
-  sshHostKey: text(
-    /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}$/,
-    "a public host key: its type and its base64 text",
-    "copy the first two words of /etc/ssh/ssh_host_ed25519_key.pub",
-  )
-    .optional()
-    .describe(
-      "Public host key of the edge's SSH server, ssh-ed25519 AAAA…. Default: not verified, with a warning.",
-    ),
-});
 
 const carp = z.strictObject({
   vhid: integer(1, 255, "pick one that nothing else uses on this vRack").describe(
@@ -160,21 +118,6 @@ const claim = z.strictObject({
   healthyFor: integer(0, 300, "10 is the usual value")
     .default(10)
     .describe("Seconds of health before a demotion is taken back. Default: 10."),
-});
-
-const ssh = z.strictObject({
-  user: text(/^[a-z_][a-z0-9_-]{0,30}$/, "a user's name", "edges are installed as root by key")
-    .default("root")
-    .describe("User on the edges. Default: root."),
-  port: integer(1, 65535, "22 is the usual value")
-    .default(22)
-    .describe("TCP port of the edges' SSH servers. Default: 22."),
-  privateKeyPath: text(PATH, "the path of a file", "leave it out to use the SSH agent")
-    .optional()
-    .describe("Private key file; ~ is your home. Default: the SSH agent."),
-  publicKeyPath: text(PATH, "the path of a file", "name the .pub file of your key")
-    .optional()
-    .describe("Public key file that the edges are created with. Default: privateKeyPath with .pub."),
 });
 
 const accountName = text(
@@ -297,7 +240,7 @@ const shape = {
     .prefault({})
     .describe("The interfaces' names on the edges, in the order in which they are attached."),
   edges: z
-    .array(edge, { error: "must be a list of 2 to 8 edges; the first one is preferred" })
+    .array(edgeSchema, { error: "must be a list of 2 to 8 edges; the first one is preferred" })
     .min(2, {
       error: (i) =>
         `must have 2 to 8 edges, got ${(i.input as unknown[]).length}; one edge alone is not redundant`,
@@ -307,10 +250,20 @@ const shape = {
         `must have 2 to 8 edges, got ${(i.input as unknown[]).length}; advskew has room for eight`,
     })
     .describe("Two to eight edges; the first one is preferred."),
+  retired: z
+    .array(edgeName, { error: "must be a list of names of edges that are gone; leave it out for none" })
+    .max(64, {
+      error: (i) =>
+        `must have at most 64 names, got ${(i.input as unknown[]).length}; remove those that are long gone`,
+    })
+    .default([])
+    .describe(
+      "Names of edges that were taken out of edges: what was installed on them is removed at the next deploy. Needed for an edge that exists outside of the stack, which would go on otherwise. Default: none.",
+    ),
   carp,
   probe: probe.prefault({}),
   claim: claim.prefault({}),
-  ssh: ssh.prefault({}),
+  ssh: sshSchema.prefault({}),
   drill: drill.optional(),
   notify: notify.optional().describe("Whom the edges tell what becomes of them. Default: nobody."),
   metrics: metrics.optional().describe("Metrics for Prometheus. Default: none are written."),

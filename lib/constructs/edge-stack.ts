@@ -4,6 +4,7 @@ import { TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import type { EdgeConfig } from "../config/schema.js";
 import type { ApplicationKey } from "./edge-credentials.js";
+import { sshHostOf } from "./edge-instance.js";
 import { FailoverEdge } from "./failover-edge.js";
 import { stateBackend } from "./state-backend.js";
 
@@ -79,7 +80,7 @@ export class EdgeStack extends TerraformStack {
       value: Object.fromEntries(
         this.edge.edges.map(({ name, instance }) => {
           const key = ssh.privateKeyPath === undefined ? "" : ` -i ${ssh.privateKeyPath}`;
-          return [name, `ssh${key} -p ${ssh.port} ${ssh.user}@${instance.publicAddress}`];
+          return [name, `ssh${key} -p ${ssh.port} ${ssh.user}@${sshHostOf(instance)}`];
         }),
       ),
     });

@@ -1,5 +1,3 @@
-import { CloudInstanceGroup } from "@cdktf/provider-ovh/lib/cloud-instance-group";
-import { CloudSshKey } from "@cdktf/provider-ovh/lib/cloud-ssh-key";
 import {
   Annotations,
   DataResource,
@@ -15,12 +13,12 @@ import { renderEdge } from "../edge/render.js";
 import { staticFiles } from "../edge/static-files.js";
 import { CarpNetwork } from "./carp-network.js";
 import { type ApplicationKey, type EdgeCredentials, EdgeServiceAccounts } from "./edge-credentials.js";
-import { EdgeInstance, type IEdgeInstance } from "./edge-instance.js";
+import { type IEdgeInstance, sshHostOf } from "./edge-instance.js";
+import { edgeInstances } from "./edge-instances.js";
 import { EdgeProvisioning } from "./edge-provisioning.js";
 import { EdgeRelease } from "./edge-release.js";
 import { FailoverIp, reference } from "./failover-ip.js";
 import { type IPrivateNetwork, PrivateNetwork } from "./private-network.js";
-import { RegionCatalog } from "./region-catalog.js";
 
 /** Props of `FailoverEdge`. */
 export interface FailoverEdgeProps {
@@ -188,39 +186,9 @@ export class FailoverEdge extends Construct {
   }
 
   private instances(config: EdgeConfig): ReadonlyMap<string, IEdgeInstance> {
-    const { project: serviceName, region, availabilityZone, ssh } = config;
     const internalNetwork = this.network("internal-network", "internal", config.internalNetwork, config);
     const carpNetwork = this.network("carp-network", "carp", config.carpNetwork, config);
-    const catalog = new RegionCatalog(this, "catalog", { serviceName, region });
-    const name = nameOf(config);
-    // They keep the name of the first address: another one would replace them, and every edge with them.
-    const lifecycle = { ignoreChanges: ["name"] };
-    const key = new CloudSshKey(this, "ssh-key", { serviceName, name, publicKey: publicKey(ssh), lifecycle });
-    const group = new CloudInstanceGroup(this, "group", {
-      serviceName,
-      region,
-      name,
-      policy: "ANTI_AFFINITY",
-      lifecycle,
-    });
-    return new Map(
-      config.edges.map((edge) => [
-        edge.name,
-        new EdgeInstance(this, edge.name, {
-          serviceName,
-          region,
-          availabilityZone,
-          name: edge.name,
-          flavorId: catalog.flavorId(edge.flavor),
-          imageId: catalog.imageId(edge.image),
-          groupId: group.id,
-          sshKeyName: key.name,
-          internalNetwork,
-          internalAddress: edge.internalAddress,
-          carpNetwork,
-        }),
-      ]),
-    );
+    return edgeInstances(this, { config, name: nameOf(config), internalNetwork, carpNetwork });
   }
 
   private provision(
@@ -240,7 +208,7 @@ export class FailoverEdge extends Construct {
         macInternal: instance.macs.internal,
         macCarp: instance.macs.carp,
       },
-      target: { ...config.ssh, host: instance.publicAddress, hostKey: edge.sshHostKey },
+      target: { ...config.ssh, host: sshHostOf(instance), hostKey: edge.sshHostKey },
       salt,
       after,
       dependsOn,
@@ -258,7 +226,7 @@ export class FailoverEdge extends Construct {
     new EdgeRelease(this, "release", {
       edges: this.edges.map(({ name, instance }) => ({
         instanceId: instance.instanceId,
-        host: instance.publicAddress,
+        host: sshHostOf(instance),
         hostKey: config.edges.find((edge) => edge.name === name)?.sshHostKey,
       })),
       ssh: config.ssh,
@@ -319,9 +287,3 @@ function nameOf({ failoverIps }: EdgeConfig): string {
 }
 
 type EdgeReleaseDependencies = ConstructorParameters<typeof EdgeRelease>[2]["dependsOn"];
-
-function publicKey({ publicKeyPath, privateKeyPath }: EdgeConfig["ssh"]): string {
-  const path = publicKeyPath ?? (privateKeyPath === undefined ? undefined : `${privateKeyPath}.pub`);
-  if (path === undefined) throw new Error("ssh.publicKeyPath is needed with an SSH agent");
-  return `\${trimspace(file(pathexpand(${JSON.stringify(path)})))}`;
-}

@@ -105,7 +105,7 @@ export class Region {
         description: "t18s",
         regions: [config.region],
         failoverIps: [{ id: failoverId, address: config.failoverIps[0].address }],
-        imageNames: [...new Set([...config.edges.map(({ image }) => image), "Debian 12"])],
+        imageNames: [...new Set([...config.edges.flatMap(({ image }) => image ?? []), "Debian 12"])],
         keys: [
           { ...Region.DEPLOYER, rules: FULL_ACCESS },
           { ...this.edgeKey, rules: edgeAccess(config.project, failoverId) },

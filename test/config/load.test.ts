@@ -9,7 +9,7 @@ import { EXAMPLE_FILE, errorsOf, example, exampleWithEdges, FAST } from "./examp
 
 const TOP = [
   "project, region, availabilityZone, ovh, failoverIp, failoverIps, internalNetwork, carpNetwork,",
-  "interfaces, edges, carp, probe, claim, ssh, drill, notify, metrics, credentials, backend",
+  "interfaces, edges, retired, carp, probe, claim, ssh, drill, notify, metrics, credentials, backend",
 ].join(" ");
 
 /** The ConfigError that `run` ends in. */
@@ -77,6 +77,7 @@ describe("a file", () => {
       failoverIps: [{ ...failoverIp, vhid: carp.vhid }],
       ovh: { endpoint: "ovh-eu" },
       claim: { deadline: 120, checkInterval: 30, healthyFor: 10 },
+      retired: [],
       credentials: { serviceAccounts: [] },
       backend: { type: "local" },
     });
@@ -410,7 +411,7 @@ describe("unknown keys", () => {
     ["claim.deadLine", "did you mean deadline?"],
     ["claim.retries", "known here are deadline, checkInterval, healthyFor"],
     ["ssh.privateKey", "did you mean privateKeyPath?"],
-    ["ssh.username", "known here are user, port, privateKeyPath, publicKeyPath"],
+    ["ssh.username", "known here are user, become, port, privateKeyPath, publicKeyPath, bastion"],
     ["drill.limit", "did you mean limits?"],
     ["drill.deadline", "known here are limits"],
   ])("fail: %s", (path, next) => {

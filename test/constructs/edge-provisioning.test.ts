@@ -87,7 +87,7 @@ describe("a delivery", () => {
   });
 
   it("goes by the edge's address, user and port", () => {
-    const other = synthesize(example({ "ssh.user": "deploy", "ssh.port": 2222 }));
+    const other = synthesize(example({ "ssh.user": "deploy", "ssh.become": "doas", "ssh.port": 2222 }));
     for (const one of other.block(DELIVER).provisioner as Json[]) {
       const { connection } = Object.values<Json>(one)[0];
       expect(connection).toEqual({

@@ -198,7 +198,7 @@ describe("the outputs", () => {
     ["by an agent", { ssh: { publicKeyPath: "~/.ssh/id_ed25519.pub" } }, "ssh -p 22 root@"],
     [
       "as another user on another port",
-      { ssh: { user: "deploy", port: 2222, privateKeyPath: "key" } },
+      { ssh: { user: "deploy", become: "doas", port: 2222, privateKeyPath: "key" } },
       "ssh -i key -p 2222 deploy@",
     ],
   ])("show how to log in %s", (_, changes, begins) => {

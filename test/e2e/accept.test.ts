@@ -252,7 +252,7 @@ describe("npm run accept", { timeout: 180_000 }, () => {
   it("refuses to look around as another user than root", async () => {
     const file = join(folder, "edge.config.json");
     const config = playground.readConfig();
-    writeFileSync(file, JSON.stringify({ ...config, ssh: { ...config.ssh, user: "deploy" } }));
+    writeFileSync(file, JSON.stringify({ ...config, ssh: { ...config.ssh, user: "deploy", become: "doas" } }));
     expect(await accepted("--config", file)).toEqual({
       status: 2,
       stdout: "",

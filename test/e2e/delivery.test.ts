@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CreatedEdge } from "../../lib/config/edge.js";
 import type { EdgeConfigInput } from "../../lib/config/schema.js";
 import { Playground } from "../../lib/playground/playground.js";
 import type { Progress } from "../../lib/playground/terraform.js";
@@ -9,7 +10,7 @@ import type { Machine } from "../../lib/simulator/node/machine.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const example: EdgeConfigInput = JSON.parse(readFileSync(`${root}edge.config.example.json`, "utf8"));
-const [first, second] = example.edges as [EdgeConfigInput["edges"][number], EdgeConfigInput["edges"][number]];
+const [first, second] = example.edges as [CreatedEdge, CreatedEdge];
 const names = ["bi-edge-sbg-1", "bi-edge-sbg-2", "bi-edge-sbg-3"];
 let playground: Playground;
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CreatedEdge } from "../../lib/config/edge.js";
 import type { EdgeConfigInput } from "../../lib/config/schema.js";
 import { Playground } from "../../lib/playground/playground.js";
 import { example } from "../config/example.js";
@@ -68,7 +69,7 @@ const wish = (mutate: (config: EdgeConfigInput) => EdgeConfigInput) =>
   playground.writeConfig(mutate(deployed));
 const sizes = (config: EdgeConfigInput) => ({
   ...config,
-  edges: config.edges.map((edge) => ({ ...edge, flavor: "b3-16" })),
+  edges: (config.edges as CreatedEdge[]).map((edge) => ({ ...edge, flavor: "b3-16" })),
 });
 
 describe("the jobs of the workflows, on a simulated region", () => {

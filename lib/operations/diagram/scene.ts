@@ -1,3 +1,4 @@
+import { exists } from "../../config/edge.js";
 import type { EdgeConfig, NetworkSettings } from "../../config/schema.js";
 import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import { reported, type Status } from "../status/status.js";
@@ -44,9 +45,9 @@ export function sceneOf(config: EdgeConfig, { deployment, status }: SceneFacts =
     return {
       name: edge.name,
       lines: [
-        `${edge.flavor}, ${edge.image}`,
-        `${interfaces.external}  ${host ?? "public address"}`,
-        `${interfaces.internal}  ${edge.internalAddress ?? "by DHCP"}`,
+        exists(edge) ? `instance ${edge.existing.instanceId}` : `${edge.flavor}, ${edge.image}`,
+        `${interfaces.external}  ${exists(edge) ? (edge.existing.publicAddress ?? edge.existing.host) : (host ?? "public address")}`,
+        `${interfaces.internal}  ${exists(edge) ? "as it is" : (edge.internalAddress ?? "by DHCP")}`,
         `${interfaces.carp}  ${CARP_INTERFACE} ${role}, skew ${edge.advskew}`,
       ],
       holds: status === undefined ? index === 0 : "edge" in status.route && status.route.edge === edge.name,

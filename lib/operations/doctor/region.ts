@@ -1,3 +1,4 @@
+import { exists } from "../../config/edge.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { nearest } from "../../config/suggest.js";
 import type { Asked } from "../asked.js";
@@ -96,7 +97,7 @@ function regionOutcome({ name, status }: RegionAnswer): Outcome {
 }
 
 function namesOutcome(config: EdgeConfig, what: "flavor" | "image", names: readonly string[]): Outcome {
-  const wanted = [...new Set(config.edges.map((edge) => edge[what]))];
+  const wanted = [...new Set(config.edges.flatMap((edge) => edge[what] ?? []))];
   const known = [...new Set(names)].sort();
   const findings = wanted
     .filter((name) => !known.includes(name))
@@ -111,7 +112,7 @@ function namesOutcome(config: EdgeConfig, what: "flavor" | "image", names: reado
           : `make an image of that name in ${config.region}, or set edges[].image${meant === undefined ? "" : ` to ${meant}`}`,
       );
     });
-  return found(findings, wanted.join(", "));
+  return found(findings, wanted.length === 0 ? "every edge exists already" : wanted.join(", "));
 }
 
 function ipOutcome({ config, region }: RegionFacts, list: readonly FailoverIpAnswer[]): Outcome {
@@ -151,7 +152,7 @@ export function fits(
 
 function quotaOutcome(facts: RegionFacts, { instance }: QuotaAnswer): Outcome {
   const { config, deployed, flavors } = facts;
-  const missing = config.edges.filter(({ name }) => !deployed.includes(name));
+  const missing = config.edges.filter((edge) => !exists(edge) && !deployed.includes(edge.name));
   const sizes = missing.map(({ flavor }) =>
     "value" in flavors ? flavors.value.find(({ name }) => name === flavor) : undefined,
   );

@@ -1,3 +1,4 @@
+import { exists } from "../../config/edge.js";
 import { formatIssue } from "../../config/errors.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { nearest } from "../../config/suggest.js";
@@ -28,6 +29,8 @@ export interface Estimate {
   /** In percent; undefined where the catalogue does not tell. */
   readonly taxRate?: number;
   readonly edges: readonly EdgeCost[];
+  /** Names of the edges that exist already, which cost what they cost. */
+  readonly existing: readonly string[];
   /** Undefined where the catalogue does not have it; `ipPlan` says what was looked for. */
   readonly ip?: Price;
   readonly ipPlan: string;
@@ -56,7 +59,9 @@ export interface EstimateOptions {
  */
 export function estimateOf(config: EdgeConfig, catalog: Catalog, options: EstimateOptions = {}): Estimate {
   const issues: string[] = [];
-  const edges = config.edges.flatMap(({ name, flavor }, index): EdgeCost[] => {
+  const edges = config.edges.flatMap((edge, index): EdgeCost[] => {
+    if (exists(edge)) return [];
+    const { name, flavor } = edge;
     const hourly = planOf(catalog, flavor, "consumption", "hour", config, options.variant);
     if (typeof hourly === "string") {
       issues.push(formatIssue({ path: `edges[${index}].flavor`, message: hourly }));
@@ -90,6 +95,7 @@ export function estimateOf(config: EdgeConfig, catalog: Catalog, options: Estima
     currency,
     ...(taxRate === undefined ? {} : { taxRate }),
     edges,
+    existing: config.edges.filter(exists).map(({ name }) => name),
     ...(ip === undefined ? {} : { ip }),
     ipPlan,
     hour,

@@ -3,7 +3,7 @@ import { amount, type Estimate, HOURS_PER_MONTH } from "./estimate.js";
 
 /** What `npm run estimate` prints, for people. */
 export function estimateReport(estimate: Estimate, address: string): string {
-  const { currency, taxRate, edges, ip, ipPlan, hour, monthByHour, monthByMonth } = estimate;
+  const { currency, taxRate, edges, existing, ip, ipPlan, hour, monthByHour, monthByMonth } = estimate;
   const rows = edges.map(({ name, hourly, monthly }) => [
     name,
     hourly.planCode,
@@ -23,7 +23,7 @@ export function estimateReport(estimate: Estimate, address: string): string {
     monthByMonth === undefined ? "-" : amount(monthByMonth),
   ];
   const head = ["", "plan", `${currency} an hour`, "a month, by the hour", "a month, by the month"];
-  const without = ["traffic", "snapshots", ...(ip === undefined ? ["the FailOver IP"] : [])];
+  const without = [...existing, "traffic", "snapshots", ...(ip === undefined ? ["the FailOver IP"] : [])];
   return [
     table(head, [...rows, ipRow, total]),
     "",

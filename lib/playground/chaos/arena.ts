@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import type { CreatedEdge } from "../../config/edge.js";
 import type { EdgeConfigInput } from "../../config/schema.js";
 import { L1, L2, L3 } from "../../simulator/explore/invariants.js";
 import type { Schedule } from "../../simulator/explore/schedule.js";
@@ -38,7 +39,7 @@ const FORGET_EACH = 4000;
 
 /** A configuration with so many edges, and with the shortest waits that it may have. */
 export function arenaConfig({ edges, config }: Pick<ArenaOptions, "edges" | "config">): EdgeConfigInput {
-  const [{ flavor, image }] = config.edges as [EdgeConfigInput["edges"][number]];
+  const [{ flavor, image }] = config.edges as [CreatedEdge];
   return {
     ...config,
     edges: Array.from({ length: edges }, (_, index) => ({ name: `edge-${index + 1}`, flavor, image })),

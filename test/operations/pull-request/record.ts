@@ -1,6 +1,7 @@
 // Records the plans in test/fixtures/plans: npx tsx test/operations/pull-request/record.ts
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CreatedEdge } from "../../../lib/config/edge.js";
 import type { EdgeConfigInput } from "../../../lib/config/schema.js";
 import { findTerraform } from "../../../lib/operations/terraform-binary.js";
 import { Playground } from "../../../lib/playground/playground.js";
@@ -9,7 +10,7 @@ import { run } from "../../e2e/process.js";
 import { cleaned, PLANS, trimmed } from "./recorded.js";
 
 const config = example() as EdgeConfigInput;
-const [first, second] = config.edges as [EdgeConfigInput["edges"][number], EdgeConfigInput["edges"][number]];
+const [first, second] = config.edges as [CreatedEdge, CreatedEdge];
 const three = {
   ...config,
   edges: [first, second, { ...second, name: "bi-edge-sbg-3", internalAddress: "10.10.0.13" }],
@@ -81,7 +82,7 @@ try {
   await record("flavor", edge(1, { flavor: "b3-16" }));
   await record("flavors", (one) => ({
     ...one,
-    edges: one.edges.map((each) => ({ ...each, flavor: "b3-16" })),
+    edges: (one.edges as CreatedEdge[]).map((each) => ({ ...each, flavor: "b3-16" })),
   }));
   await record("replaced-backup", undefined, [`-replace=${await instance("bi-edge-sbg-2")}`]);
   await record("replaced-holder", undefined, [`-replace=${await instance("bi-edge-sbg-1")}`]);
