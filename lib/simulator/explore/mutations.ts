@@ -51,7 +51,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "backups do not check",
     rule: "4",
-    replace: [["if ($due && !$claiming &&", "if ($due && $role eq 'MASTER' && !$claiming &&"]],
+    replace: [
+      [
+        "my @free = grep { !$_->{claiming} } @$vhids;",
+        "my @free = grep { !$_->{claiming} && $_->{master} } @$vhids;",
+      ],
+    ],
     jobs: [job(2, 1, LINKS), job(2, 2, ["reboot", "api-unreachable", "route-lost"], { coarse: true })],
   },
   {
@@ -59,8 +64,8 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "4",
     replace: [
       [
-        "|| !defined $m{checked_at} || $now - $m{checked_at} >= $c->{check_interval};",
-        "|| !defined $m{checked_at};",
+        "|| !defined $m->{checked_at} || $now - $m->{checked_at} >= $interval;",
+        "|| !defined $m->{checked_at};",
       ],
     ],
     jobs: [job(2, 1, ["route-lost"])],
@@ -68,7 +73,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the alias on masters only",
     rule: "5",
-    replace: [["($m{known} eq 'here' || ($master && !$o->{hold}))", "($master && !$o->{hold})"]],
+    replace: [["($known eq 'here' || ($v->{master} && !$hold))", "($v->{master} && !$hold)"]],
     jobs: [job(2, 2, ["power-off", "api-refuses"], { coarse: true })],
   },
   {
@@ -76,8 +81,8 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "6",
     replace: [
       [
-        "$o->{alias} && !$master && $m{known} eq 'elsewhere' && !$o->{hold}",
-        "$o->{alias} && !$master && $now - $m{role_since} >= 20 && !$o->{hold}",
+        "$ip->{alias} && !$v->{master} && $known eq 'elsewhere' && !$hold",
+        "$ip->{alias} && !$v->{master} && $v->{seen}{now} - $v->{memory}{role_since} >= 20 && !$hold",
       ],
     ],
     jobs: [job(2, 1, LINKS, { keepsSince: true }), job(2, 1, ["drain"], { keepsSince: true })],
@@ -87,8 +92,8 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "6",
     replace: [
       [
-        "$o->{alias} && !$master && $m{known} eq 'elsewhere' && !$o->{hold}",
-        "$o->{alias} && !$master && !$o->{hold}",
+        "$ip->{alias} && !$v->{master} && $known eq 'elsewhere' && !$hold",
+        "$ip->{alias} && !$v->{master} && !$hold",
       ],
     ],
     jobs: [job(2, 1, LINKS)],
@@ -96,20 +101,23 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "alias off while its own claim runs",
     rule: "6",
-    replace: [[" && !$o->{hold} && !$claiming) {", " && !$o->{hold}) {"]],
+    replace: [[" && !$hold && !$v->{claiming}) {", " && !$hold) {"]],
     jobs: [job(2, 2, ["partition", "api-down"], { coarse: true })],
   },
   {
     name: "the alias stays for ever",
     rule: "6",
-    replace: [["push @do, ['alias', 'off', 'routed elsewhere'];", ";"]],
+    replace: [["return ['alias', 'off', 'routed elsewhere', @named];", "return ();"]],
     jobs: [job(2, 1, ["power-off", "cut-external"])],
   },
   {
     name: "claim whatever OVH says",
     rule: "7",
     replace: [
-      ["$good && $m{known} eq 'elsewhere' && !$claiming", "$good && $m{known} ne 'here' && !$claiming"],
+      [
+        "grep { $_->{memory}{known} eq 'elsewhere' } @{ $v->{ips} };",
+        "grep { $_->{memory}{known} ne 'here' } @{ $v->{ips} };",
+      ],
     ],
     jobs: [job(2, 2, ["cut-external", "api-down"], { coarse: true })],
     byFigures: "rounds",
@@ -117,7 +125,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "claim without being healthy",
     rule: "7",
-    replace: [["if ($master && $good && $m{known}", "if ($master && $m{known}"]],
+    replace: [["@vhids if $good && !$o->{hold};", "@vhids if !$o->{hold};"]],
     jobs: [
       job(2, 2, ["cut-internal", "route-lost", "power-off"], {
         coarse: true,
@@ -129,17 +137,14 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "known kept over a POST",
     rule: "8",
     replace: [
-      [
-        "$m->{claim}{posted} = 1;\n\t\t\t$m->{known} = '?';\n\t\t\t$m->{void_before} = $now;",
-        "$m->{claim}{posted} = 1;",
-      ],
+      ["{posted} = 1;\n\t\t@{ $ip->{memory} }{qw(known void_before)} = ('?', $now);", "{posted} = 1;"],
     ],
     jobs: [job(2, 1, LINKS), job(2, 2, ["power-off", "drain", "reply-lost", "claim-killed", "partition"])],
   },
   {
     name: "checks from before a POST count",
     rule: "8",
-    replace: [["|| defined $m->{void_before} && $check->{started} <= $m->{void_before};", ";"]],
+    replace: [["|| defined $void && $check->{started} <= $void;", ";"]],
     jobs: [job(2, 1, LINKS), job(2, 2, ["drain", "power-off", "claim-killed"])],
   },
   {
@@ -155,13 +160,15 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "back-off that a change of role resets",
     rule: "9",
-    replace: [["delete $m{pause_until};\n\t}", "delete $m{pause_until};\n\t\t$m{tokens} = TOKENS;\n\t}"]],
+    replace: [
+      ["delete $m->{pause_until};\n\t}", "delete $m->{pause_until};\n\t\t$m->{tokens} = TOKENS;\n\t}"],
+    ],
     jobs: [job(2, 2, ["partition"], { coarse: true })],
   },
   {
     name: "no tokens",
     rule: "9",
-    replace: [["$m->{tokens}-- if $m->{tokens} > 0;\n\t\t\t\t$m->{refused} = 0;", "$m->{refused} = 0;"]],
+    replace: [["$own->{tokens}-- if $own->{tokens} > 0;\n\t\t$own->{refused} = 0;", "$own->{refused} = 0;"]],
     jobs: [job(2, 1, ["partition"])],
   },
   {
@@ -193,7 +200,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a claim right after a boot",
     rule: "12",
-    replace: [["$m{booted} = $now if $first && $o->{boot};", ";"]],
+    replace: [["$m->{booted} = $now if $v->{first} && $boot;", ";"]],
     jobs: [job(2, 2, ["power-off"], { coarse: true })],
     byFigures: "posts",
   },
