@@ -12,13 +12,14 @@ interface Fault {
   make(region: Region, args: readonly string[]): Promise<void> | void;
 }
 
-function machine(region: Region, name: string | undefined): Machine {
-  const found = region.machine(name ?? "");
-  if (found === undefined) {
-    throw new Error(`there is no node ${name ?? ""}; there are ${[...region.machines.keys()].join(", ")}`);
-  }
-  return found;
+/** The machine of this name. @throws Error with the names that there are */
+export function machineNamed(region: Region, name: string): Machine {
+  const found = region.machine(name);
+  if (found !== undefined) return found;
+  throw new Error(`there is no node ${name}; there are ${[...region.machines.keys()].sort().join(", ")}`);
 }
+
+const machine = (region: Region, name = "") => machineNamed(region, name);
 
 /** The name of an interface that the node has. */
 function port(node: Machine, name: string | undefined): string {

@@ -1,6 +1,6 @@
 import type { EdgeConfigInput } from "../config/schema.js";
 import { viewOf } from "../playground/chaos/view.js";
-import { FAULTS } from "../playground/control.js";
+import { FAULTS, machineNamed } from "../playground/control.js";
 import type { FaultArguments, FaultName } from "../playground/faults.js";
 import type { Playground, PlaygroundOptions } from "../playground/playground.js";
 import { checkPrerequisites } from "../playground/prerequisites.js";
@@ -141,10 +141,7 @@ export class LiveWorld implements EdgeWorld {
   }
 
   async operate(edge: string, operation: Operation): Promise<void> {
-    const machine = this.region.machine(edge);
-    if (machine === undefined) {
-      throw new Error(`there is no node ${edge}; there are ${[...this.region.machines.keys()].join(", ")}`);
-    }
+    const machine = machineNamed(this.region, edge);
     const reason = ["drain", "hold"].includes(operation) ? " --reason 'a test'" : "";
     const { status, stderr } = await machine.sandbox.run(`/usr/local/sbin/edge-sync ${operation}${reason}`);
     if (status !== 0) throw new Error(`edge-sync ${operation} failed on ${edge}: ${stderr.trim()}`);
