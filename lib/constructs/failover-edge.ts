@@ -50,6 +50,8 @@ export class FailoverEdge extends Construct {
   /** The edges, the preferred one first. */
   readonly edges: readonly DeployedEdge[];
   readonly failoverIp: FailoverIp;
+  /** The network behind the edges, for instances that are reached through them. */
+  readonly internalNetwork: IPrivateNetwork;
 
   constructor(scope: Construct, id: string, props: FailoverEdgeProps) {
     super(scope, id);
@@ -62,6 +64,7 @@ export class FailoverEdge extends Construct {
       serviceName: config.project,
       address: config.failoverIps[0].address,
     });
+    this.internalNetwork = this.network("internal-network", "internal", config.internalNetwork, config);
     const instances = this.instances(config);
     this.warnOfUnknownHosts(config);
     const { credentials, policies } = this.credentials(props, instances);
@@ -186,7 +189,7 @@ export class FailoverEdge extends Construct {
   }
 
   private instances(config: EdgeConfig): ReadonlyMap<string, IEdgeInstance> {
-    const internalNetwork = this.network("internal-network", "internal", config.internalNetwork, config);
+    const { internalNetwork } = this;
     const carpNetwork = this.network("carp-network", "carp", config.carpNetwork, config);
     return edgeInstances(this, { config, name: nameOf(config), internalNetwork, carpNetwork });
   }
