@@ -7,6 +7,7 @@ export { ConfigError, type ConfigIssue } from "./config/errors.js";
 export { configFile, DEFAULT_CONFIG_FILE, type Environment, loadConfig, parseConfig } from "./config/load.js";
 export type { EdgeConfig, EdgeConfigInput, EdgeSettings, NetworkSettings } from "./config/schema.js";
 export { CarpNetwork, type CarpNetworkProps } from "./constructs/carp-network.js";
+export { EdgeConnections, type EdgeConnectionsProps } from "./constructs/edge-connections.js";
 export {
   type ApplicationKey,
   type EdgeCredentials,

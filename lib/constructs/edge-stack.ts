@@ -4,7 +4,6 @@ import { TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import type { EdgeConfig } from "../config/schema.js";
 import type { ApplicationKey } from "./edge-credentials.js";
-import { sshHostOf } from "./edge-instance.js";
 import { FailoverEdge } from "./failover-edge.js";
 import { stateBackend } from "./state-backend.js";
 
@@ -61,7 +60,8 @@ export class EdgeStack extends TerraformStack {
     }).stringValue;
   }
 
-  private outputs({ failoverIps, ssh }: EdgeConfig): void {
+  private outputs({ failoverIps }: EdgeConfig): void {
+    const { edgeNames } = this.edge.connections;
     new TerraformOutput(this, "failover_ip", {
       value: failoverIps[0].address,
       description: "The address that moves",
@@ -77,12 +77,7 @@ export class EdgeStack extends TerraformStack {
     });
     new TerraformOutput(this, "ssh", {
       description: "How to log in to the edges",
-      value: Object.fromEntries(
-        this.edge.edges.map(({ name, instance }) => {
-          const key = ssh.privateKeyPath === undefined ? "" : ` -i ${ssh.privateKeyPath}`;
-          return [name, `ssh${key} -p ${ssh.port} ${ssh.user}@${sshHostOf(instance)}`];
-        }),
-      ),
+      value: Object.fromEntries(edgeNames.map((name) => [name, this.edge.connections.sshCommand(name)])),
     });
     new TerraformOutput(this, "bundles", {
       description: "Salted digests of what the edges were given",

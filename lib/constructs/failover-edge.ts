@@ -12,6 +12,7 @@ import { CARP_PASSWORD, CREDENTIAL, WEBHOOK_URL } from "../config/secrets.js";
 import { renderEdge } from "../edge/render.js";
 import { staticFiles } from "../edge/static-files.js";
 import { CarpNetwork } from "./carp-network.js";
+import { EdgeConnections } from "./edge-connections.js";
 import { type ApplicationKey, type EdgeCredentials, EdgeServiceAccounts } from "./edge-credentials.js";
 import { type IEdgeInstance, sshHostOf } from "./edge-instance.js";
 import { edgeInstances } from "./edge-instances.js";
@@ -50,8 +51,8 @@ export class FailoverEdge extends Construct {
   /** The edges, the preferred one first. */
   readonly edges: readonly DeployedEdge[];
   readonly failoverIp: FailoverIp;
-  /** The network behind the edges, for instances that are reached through them. */
-  readonly internalNetwork: IPrivateNetwork;
+  /** Addresses, MAC addresses and SSH of the edges by their names, for the rest of a stack. */
+  readonly connections: EdgeConnections;
 
   constructor(scope: Construct, id: string, props: FailoverEdgeProps) {
     super(scope, id);
@@ -64,7 +65,6 @@ export class FailoverEdge extends Construct {
       serviceName: config.project,
       address: config.failoverIps[0].address,
     });
-    this.internalNetwork = this.network("internal-network", "internal", config.internalNetwork, config);
     const instances = this.instances(config);
     this.warnOfUnknownHosts(config);
     const { credentials, policies } = this.credentials(props, instances);
@@ -84,6 +84,11 @@ export class FailoverEdge extends Construct {
       delivered.map(({ provisioning }) => provisioning),
     );
     this.edges = [last, ...delivered];
+    this.connections = new EdgeConnections({
+      config,
+      failoverAddresses: [this.failoverIp.address],
+      instances: Object.fromEntries(this.edges.map(({ name, instance }) => [name, instance])),
+    });
     const installed = this.edges.map(({ provisioning }) => provisioning);
     const attachment = this.failoverIp.attachOnce({
       instanceId: last.instance.instanceId,
@@ -189,7 +194,7 @@ export class FailoverEdge extends Construct {
   }
 
   private instances(config: EdgeConfig): ReadonlyMap<string, IEdgeInstance> {
-    const { internalNetwork } = this;
+    const internalNetwork = this.network("internal-network", "internal", config.internalNetwork, config);
     const carpNetwork = this.network("carp-network", "carp", config.carpNetwork, config);
     return edgeInstances(this, { config, name: nameOf(config), internalNetwork, carpNetwork });
   }
