@@ -4,7 +4,7 @@ import { exitStatus } from "../lib/operations/doctor/check.js";
 import { examine } from "../lib/operations/doctor/doctor.js";
 import { openDoctor } from "../lib/operations/doctor/open.js";
 import { doctorScreen } from "../lib/operations/doctor/screen.js";
-import { SIMULATOR_NEEDS } from "../lib/playground/prerequisites.js";
+import { simulatorNeeds } from "../lib/playground/prerequisites.js";
 import { endWith } from "./end-with.js";
 import { operateCommand, working } from "./operate.js";
 
@@ -36,7 +36,7 @@ await endWith(async () => {
       },
       modeOf: (path) => statSync(path, { throwIfNoEntry: false })?.mode,
     },
-    SIMULATOR_NEEDS,
+    simulatorNeeds(),
   );
   let done = () => {};
   const progress = (what: string) => {

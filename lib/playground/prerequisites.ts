@@ -31,18 +31,27 @@ export function isThere({ command, probe }: Pick<Prerequisite, "command" | "prob
   return error === undefined;
 }
 
+/** What the simulated region can be helped with on a platform: elsewhere than on Linux nothing is missing, it is not to be had. */
+export function simulatorNeeds(platform: string = process.platform): readonly Prerequisite[] {
+  return platform === "linux" ? SIMULATOR_NEEDS : [];
+}
+
 /**
  * Finds out at the start what is missing, all of it at once.
  *
  * @throws Error with the command that installs each
  */
-export function checkPrerequisites(needs: readonly Prerequisite[] = SIMULATOR_NEEDS): void {
-  const missing = needs.filter((need) => !isThere(need));
-  if (process.platform !== "linux") {
+export function checkPrerequisites(
+  needs: readonly Prerequisite[] = SIMULATOR_NEEDS,
+  platform: string = process.platform,
+): void {
+  if (platform !== "linux") {
     throw new Error(
-      `simulated nodes need Linux's namespaces, this is ${process.platform}; everything else works here: config:check, render, synth and the tests of the models`,
+      `simulated nodes need Linux's namespaces, this is ${platform}; what starts no node works here: ` +
+        "deploy, status, doctor, drill -- --live, render, explore and the tests of the models",
     );
   }
+  const missing = needs.filter((need) => !isThere(need));
   if (missing.length === 0) return;
   throw new Error(missing.map(({ command, install }) => `${command} is not on PATH; ${install}`).join("\n"));
 }
