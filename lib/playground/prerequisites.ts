@@ -31,7 +31,7 @@ export function isThere({ command, probe }: Pick<Prerequisite, "command" | "prob
   return error === undefined;
 }
 
-/** What the simulated region can be helped with on a platform: elsewhere than on Linux nothing is missing, it is not to be had. */
+/** What may be installed on a platform to run the simulated region: nothing where it cannot run at all. */
 export function simulatorNeeds(platform: string = process.platform): readonly Prerequisite[] {
   return platform === "linux" ? SIMULATOR_NEEDS : [];
 }
