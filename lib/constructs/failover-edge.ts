@@ -18,6 +18,7 @@ import { type IEdgeInstance, sshHostOf } from "./edge-instance.js";
 import { edgeInstances } from "./edge-instances.js";
 import { EdgeProvisioning } from "./edge-provisioning.js";
 import { EdgeRelease } from "./edge-release.js";
+import { RetiredEdge } from "./edge-removal.js";
 import { FailoverIp, reference } from "./failover-ip.js";
 import { type IPrivateNetwork, PrivateNetwork } from "./private-network.js";
 
@@ -51,6 +52,8 @@ export class FailoverEdge extends Construct {
   /** The edges, the preferred one first. */
   readonly edges: readonly DeployedEdge[];
   readonly failoverIp: FailoverIp;
+  /** The network behind the edges, for instances that are reached through them. */
+  readonly internalNetwork: IPrivateNetwork;
   /** Addresses, MAC addresses and SSH of the edges by their names, for the rest of a stack. */
   readonly connections: EdgeConnections;
 
@@ -65,6 +68,7 @@ export class FailoverEdge extends Construct {
       serviceName: config.project,
       address: config.failoverIps[0].address,
     });
+    this.internalNetwork = this.network("internal-network", "internal", config.internalNetwork, config);
     const instances = this.instances(config);
     this.warnOfUnknownHosts(config);
     const { credentials, policies } = this.credentials(props, instances);
@@ -95,6 +99,7 @@ export class FailoverEdge extends Construct {
       dependsOn: installed,
     });
     this.release(props, salt, [...installed, attachment]);
+    for (const name of config.retired) new RetiredEdge(this, `files-${name}`, config.ssh);
     this.warnOfLostIp();
   }
 
@@ -194,7 +199,7 @@ export class FailoverEdge extends Construct {
   }
 
   private instances(config: EdgeConfig): ReadonlyMap<string, IEdgeInstance> {
-    const internalNetwork = this.network("internal-network", "internal", config.internalNetwork, config);
+    const { internalNetwork } = this;
     const carpNetwork = this.network("carp-network", "carp", config.carpNetwork, config);
     return edgeInstances(this, { config, name: nameOf(config), internalNetwork, carpNetwork });
   }
