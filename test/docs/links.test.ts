@@ -81,6 +81,23 @@ describe("the pages", () => {
     expect([...all.keys()].filter((path) => !reached.has(path))).toEqual([]);
   });
 
+  it("have an index of decisions, in order, by their own titles", () => {
+    const decisions = [...all.keys()].filter((path) => /^docs\/decisions\/\d/.test(path));
+    const read = (path: string) => readFileSync(join(root, path), "utf8");
+    expect(
+      read("docs/decisions/README.md")
+        .split("\n")
+        .filter((line) => line.startsWith("- ")),
+    ).toEqual(
+      decisions.map((path) => {
+        const title = /^# (.*)$/m.exec(read(path))?.[1];
+        const name = path.slice("docs/decisions/".length);
+        expect(title, path).toMatch(new RegExp(`^${Number(name.slice(0, 3))}\\. `));
+        return `- [${title}](${name})`;
+      }),
+    );
+  });
+
   it("lead out to these hosts, which nothing here asks", () => {
     const hosts = new Set(
       [...all.values()].flatMap(({ links }) =>
