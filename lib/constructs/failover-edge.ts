@@ -18,7 +18,6 @@ import { type IEdgeInstance, sshHostOf } from "./edge-instance.js";
 import { edgeInstances } from "./edge-instances.js";
 import { EdgeProvisioning } from "./edge-provisioning.js";
 import { EdgeRelease } from "./edge-release.js";
-import { RetiredEdge } from "./edge-removal.js";
 import { FailoverIp, reference } from "./failover-ip.js";
 import { type IPrivateNetwork, PrivateNetwork } from "./private-network.js";
 
@@ -99,7 +98,6 @@ export class FailoverEdge extends Construct {
       dependsOn: installed,
     });
     this.release(props, salt, [...installed, attachment]);
-    for (const name of config.retired) new RetiredEdge(this, `files-${name}`, config.ssh);
     this.warnOfLostIp();
   }
 
