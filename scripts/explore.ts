@@ -2,10 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { parseConfig } from "../lib/config/load.js";
-import { ifstatedConf } from "../lib/edge/ifstated.js";
 import { table } from "../lib/operations/table.js";
 import { judge } from "../lib/simulator/explore/accepted.js";
+import { ifstatedConfsOf } from "../lib/simulator/explore/confs.js";
 import { exploreGuide, guideText } from "../lib/simulator/explore/guide/explore.js";
 import { ALL_KINDS, type Job, jobName } from "../lib/simulator/explore/job.js";
 import { jobsOf } from "../lib/simulator/explore/jobs.js";
@@ -43,14 +42,14 @@ function jobs(): readonly Job[] {
 }
 
 await endWith(async () => {
-  const config = parseConfig(JSON.parse(readFileSync(join(root, "edge.config.example.json"), "utf8")));
+  const example = JSON.parse(readFileSync(join(root, "edge.config.example.json"), "utf8"));
   if (options.subject === "guide") {
     const found = exploreGuide(readFileSync(join(root, "test/fixtures/ifstated-guide.conf"), "utf8"));
     process.stdout.write(guideText(found));
     return found.some(({ story }) => story.length > 0) ? 1 : 0;
   }
   const began = performance.now();
-  const reports = await exploreAll(jobs(), ifstatedConf(config).content, (report) => {
+  const reports = await exploreAll(jobs(), ifstatedConfsOf(example), (report) => {
     if (!options.json)
       process.stdout.write(
         `${jobName(report.job)}: ${report.states} states, ${report.seconds.toFixed(1)} s\n`,

@@ -2,7 +2,7 @@ import { CarpNetwork } from "./carp-network.js";
 import { outsideMoves, ovhMoves } from "./faults.js";
 import type { ClusterView } from "./invariants.js";
 import { S2 } from "./invariants.js";
-import { CLAIM, type Local, POWER, RUNNING } from "./local.js";
+import { type Local, POWER, RUNNING } from "./local.js";
 import { BROKEN, type Follow, happeningOf, type Move, pack } from "./move.js";
 import type { Ovh } from "./ovh.js";
 import * as ovhs from "./ovh.js";
@@ -11,7 +11,7 @@ import { Parts } from "./parts.js";
 import type { ClusterSetting } from "./setting.js";
 import { Numbers } from "./states.js";
 import type { Subject } from "./subject.js";
-import { edgeView } from "./view.js";
+import { clusterView, edgeView } from "./view.js";
 
 /** Flags of a packed move, beside the bits of the invariants that it breaks. */
 const BOW_OUT = 64;
@@ -152,19 +152,8 @@ export class Cluster {
 
   /** The state as somebody sees it who can look everywhere. */
   view(row: ArrayLike<number>): ClusterView {
-    const ovh = this.ovhOf(row);
-    const edges = Array.from({ length: this.setting.edges }, (_, index) =>
-      edgeView(this.edgeOf(row, index), ovh, index, this.subject),
-    );
-    const name = (number: number) => (number === 0 ? null : (edges[number - 1]?.name ?? null));
-    const inFlight = edges.filter((_, index) => this.edgeOf(row, index).claim === CLAIM.sent).length;
-    return {
-      edges,
-      partitioned: ovh.apart > 0,
-      routedTo: name(ovh.routed),
-      pending: ovh.move > 0,
-      postsInFlight: inFlight + (ovh.late > 0 ? 1 : 0),
-    };
+    const edges = Array.from({ length: this.setting.edges }, (_, index) => this.edgeOf(row, index));
+    return clusterView(edges, this.ovhOf(row), this.subject);
   }
 
   /** OVH has changed: looks under way of the other edges may find what is now. */

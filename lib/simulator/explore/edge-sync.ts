@@ -1,3 +1,4 @@
+import type { RawLink } from "../ifstated/machine.js";
 import { Claims, DEADLINE } from "./claims.js";
 import type { Decisions } from "./decisions.js";
 import {
@@ -41,7 +42,7 @@ export class EdgeSync implements Subject {
     const add = (code: number, next: Local, broken = 0, state = ovh) =>
       moves.push({ code, edge: withAnswers(state, next, index), ovh: state, broken });
     if (edge.wake) this.passMoves(edge, ovh, index, add);
-    if (this.isPollDue(edge)) {
+    if (isPollDue(edge)) {
       const { edge: next, broken } = this.passes.pass(this.polled(edge), ovh, index);
       add(pack("poll", index), next, broken);
       if (this.setting.coarse) this.passMoves(this.polled(edge), ovh, index, add, true);
@@ -72,15 +73,7 @@ export class EdgeSync implements Subject {
 
   /** Whether the round cannot end before this edge has done something. */
   isUrgent(edge: Local, ovh: Ovh): boolean {
-    if (edge.power === POWER.resetting) return edge.countdown === 0;
-    if (edge.power === 0) return false;
-    if (edge.wake || edge.probing || edge.power === POWER.booting || this.isPollDue(edge)) return true;
-    if (edge.check > 0 && (!ovh.slow || edge.checkAge > 0)) return true;
-    if (edge.claim === CLAIM.settling || edge.claim === CLAIM.looked) return true;
-    if (edge.claim === CLAIM.sent) return !ovh.slow || edge.claimAge > 0;
-    if (edge.claim !== CLAIM.verifying) return false;
-    if (edge.claimAge >= DEADLINE) return true;
-    return !ovh.slow && (edge.looks & (ANSWER.here | ANSWER.elsewhere)) > 0;
+    return isUrgent(edge, ovh);
   }
 
   /** What comes of an edge when its passes, probes and checks are not overtaken by anything. */
@@ -116,10 +109,7 @@ export class EdgeSync implements Subject {
       polled: 0,
       probeAge: edge.probe === 0 ? 0 : Math.min(4, edge.probeAge + 1),
       checkAge: edge.check > 0 ? 1 : 0,
-      claimAge:
-        edge.claim === CLAIM.sent || edge.claim === CLAIM.verifying
-          ? Math.min(DEADLINE, edge.claimAge + 1)
-          : 0,
+      claimAge: claimAgeLater(edge),
     };
   }
 
@@ -213,10 +203,6 @@ export class EdgeSync implements Subject {
     }
   }
 
-  private isPollDue({ daemon, polled, countdown }: Local): boolean {
-    return polled === 0 && (daemon === 1 || countdown === 0);
-  }
-
   private polled(edge: Local): Local {
     const { poll } = edge.daemon ? this.trigger.ticked(linksOf(edge)) : { poll: true };
     // The next poll by cron is six of ifstated's away.
@@ -230,25 +216,56 @@ export class EdgeSync implements Subject {
   }
 }
 
-function nameOf(bits: number): Answer {
+/** Whether a round cannot end before an edge with edge-sync has done something. */
+export function isUrgent(edge: Local, ovh: Pick<Ovh, "slow">): boolean {
+  if (edge.power === POWER.resetting) return edge.countdown === 0;
+  if (edge.power === 0) return false;
+  if (edge.wake || edge.probing || edge.power === POWER.booting || isPollDue(edge)) return true;
+  if (edge.check > 0 && (!ovh.slow || edge.checkAge > 0)) return true;
+  if (edge.claim === CLAIM.settling || edge.claim === CLAIM.looked) return true;
+  if (edge.claim === CLAIM.sent) return !ovh.slow || edge.claimAge > 0;
+  if (edge.claim !== CLAIM.verifying) return false;
+  if (edge.claimAge >= DEADLINE) return true;
+  return !ovh.slow && (edge.looks & (ANSWER.here | ANSWER.elsewhere)) > 0;
+}
+
+/** Whether it has not polled in this round, and something is there that does. */
+export function isPollDue({ daemon, polled, countdown }: Pick<Local, "daemon" | "polled" | "countdown">) {
+  return polled === 0 && (daemon === 1 || countdown === 0);
+}
+
+/** Rounds of a claim, one round later. */
+export function claimAgeLater({ claim, claimAge }: Pick<Local, "claim" | "claimAge">): number {
+  return claim === CLAIM.sent || claim === CLAIM.verifying ? Math.min(DEADLINE, claimAge + 1) : 0;
+}
+
+export function nameOf(bits: number): Answer {
   return ANSWERS.find((name) => bits & ANSWER[name]) as Answer;
 }
 
 /** What the probe targets answer. */
-function truth(edge: Local): number {
+export function truth(edge: Probed): number {
   return leadsOut(edge) && edge.targets ? 2 : 1;
 }
 
 /** A probe that finds what the last one found says so at once; another one takes its time. */
-function probed(edge: Local): Local {
+export function probed<E extends Probed>(edge: E): E {
   return truth(edge) === edge.probe ? { ...edge, probeAge: 0, probing: 0 } : { ...edge, probing: 1 };
 }
+
+/** What a probe depends on. */
+type Probed = Pick<Local, "power" | "external" | "targets" | "probe" | "probeAge" | "probing">;
 
 /** What ifstated sees of an edge's links. */
 function linksOf({ external, internal, role }: Local): WatchedLinks {
   return {
     external: external === 1,
     internal: internal === 1,
-    carp: role === MASTER ? "up" : role === BACKUP ? "down" : "invalid",
+    carp: linkOf(role),
   };
+}
+
+/** Link state of a carp interface with a role. */
+export function linkOf(role: number): RawLink {
+  return role === MASTER ? "up" : role === BACKUP ? "down" : "invalid";
 }

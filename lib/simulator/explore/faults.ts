@@ -5,7 +5,7 @@ import type { FaultKind, MendKind } from "./schedule.js";
 import type { Subject } from "./subject.js";
 
 /** Rounds after which an edge that was reset is there again, at the latest. */
-const RESET_ROUNDS = 2;
+export const RESET_ROUNDS = 2;
 
 /** Everything that may be done to edge number `index` from outside, and what mends it. */
 export function outsideMoves(
@@ -88,7 +88,7 @@ export function ovhMoves(
 }
 
 /** A claim killed before it wrote anything, before and after its POST left, and while it looked for the outcome. */
-function killedClaims(edge: Local, ovh: Ovh, index: number): [Local, number, Partial<Ovh>][] {
+export function killedClaims(edge: Local, ovh: Ovh, index: number): [Local, number, Partial<Ovh>][] {
   if (edge.claim === CLAIM.none) return [];
   const gone = (ended: number): Local => ({ ...edge, claim: 0, looks: 0, claimAge: 0, ended });
   if (edge.claim === CLAIM.settling || edge.claim === CLAIM.looked) {

@@ -3,9 +3,12 @@ export class Interner<T extends object> {
   private readonly numbers = new Map<string, number>();
   private readonly values: T[] = [];
 
-  /** The number of a value; all values of one interner have the same fields in the same order. */
+  /** @param keyOf @default - all values of one interner have the same fields in the same order, of numbers and texts */
+  constructor(private readonly keyOf = (value: T) => Object.values(value).join(",")) {}
+
+  /** The number of a value. */
   number(value: T): number {
-    const key = Object.values(value).join(",");
+    const key = this.keyOf(value);
     let number = this.numbers.get(key);
     if (number === undefined) {
       number = this.values.push(value) - 1;

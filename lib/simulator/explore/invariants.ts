@@ -81,12 +81,14 @@ export type EdgeEvent =
     }
   | {
       readonly did: "claim";
-      readonly edge: string /** Claims that run, this one included. */;
+      readonly edge: string /** Claims that run for the same vhid, this one included. */;
       readonly running: number;
+      /** Whether it runs, and did not end because something else does. @default - true */
+      readonly began?: boolean;
     };
 
 /** Names of the invariants. */
-export type InvariantName = "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "L1" | "L2" | "L3" | "L4";
+export type InvariantName = "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7" | "L1" | "L2" | "L3" | "L4";
 
 /** Alive, linked, and something outside answers it. */
 export function isSound(edge: EdgeView): boolean {
@@ -129,9 +131,9 @@ export function S4(event: EdgeEvent): boolean {
   });
 }
 
-/** At most one claim process per edge; a claim sends at most one POST. */
+/** At most one claim process per edge and vhid, which no other one keeps from running; a claim sends at most one POST for an IP. */
 export function S5(event: EdgeEvent): boolean {
-  if (event.did === "claim") return event.running <= 1;
+  if (event.did === "claim") return event.running <= 1 && event.began !== false;
   return event.did !== "post" || event.ofClaim <= 1;
 }
 

@@ -2,12 +2,15 @@ import type { Interval } from "../carp.js";
 import type { InvariantName } from "./invariants.js";
 import { FAULTS, type FaultKind, type OvhVariant, type Schedule } from "./schedule.js";
 import type { ClaimMutations } from "./setting.js";
+import type { VhidMutations } from "./vhids/setting.js";
 
 /** One exploration: how many edges, what may go wrong how often, and how OVH answers. */
 export interface Job {
   readonly edges: number;
   /** Faults that may happen in all. */
   readonly faults: number;
+  /** FailOver IPs, each on a vhid of its own that prefers another edge. @default - 1 */
+  readonly vhids?: number;
   /** Kinds that may happen. @default - all */
   readonly kinds?: readonly FaultKind[];
   /** Passes, probes and checks that are not slow are not overtaken by anything. @default - false */
@@ -25,6 +28,8 @@ export interface Job {
   /** @default - 1, 50, 100 and so on, as a configuration gets them */
   readonly advskews?: readonly number[];
   readonly mutations?: ClaimMutations;
+  /** What is worse with several vhids than it is. */
+  readonly vhidMutations?: VhidMutations;
   /** The program that decides, in place of the deployed one: its text. */
   readonly edgeSync?: string;
   /** Which rounds since a change of role edge-sync looks at, in rules that are not the deployed ones. */
@@ -86,6 +91,14 @@ export const VARIANTS: readonly OvhVariant[] = (["refuse", "overwrite"] as const
   (["no-op", "pending"] as const).map((toHolder) => ({ whilePending, toHolder })),
 );
 
+/** Advertisement intervals of a job's edges for each of its vhids: each prefers the next edge, the others follow in turn. */
+export function electionsOf(job: Job): Interval[][] {
+  const intervals = intervalsOf(job);
+  return Array.from({ length: job.vhids ?? 1 }, (_, vhid) =>
+    intervals.map((_, edge) => intervals.at((edge - vhid) % job.edges) as Interval),
+  );
+}
+
 /** Advertisement intervals of a job's edges. */
 export function intervalsOf({ edges, advskews }: Job): Interval[] {
   return Array.from({ length: edges }, (_, index) => ({
@@ -95,10 +108,21 @@ export function intervalsOf({ edges, advskews }: Job): Interval[] {
 }
 
 /** A job in a few words. */
-export function jobName({ edges, faults, kinds, order, at, ovh = USUAL, preempt, coarse }: Job): string {
+export function jobName({
+  edges,
+  faults,
+  vhids = 1,
+  kinds,
+  order,
+  at,
+  ovh = USUAL,
+  preempt,
+  coarse,
+}: Job): string {
   const place = (fault: number) => (at?.[fault] === undefined ? "" : ` at edge-${at[fault] + 1}`);
   const inOrder = order?.map((kind, fault) => `${kind}${place(fault)}`).join(", then ");
-  const which = inOrder ?? kinds?.join(", ") ?? "any";
+  const which = inOrder ?? `${kinds?.join(", ") ?? "any"}${place(0)}`;
   const answers = `${ovh.whilePending}, ${ovh.toHolder}`;
-  return `${edges} edges, ${faults} of ${which} (${answers}${preempt ? ", preempt" : ""}${coarse ? ", coarse" : ""})`;
+  const ips = vhids === 1 ? "" : ` ${vhids} IPs,`;
+  return `${edges} edges,${ips} ${faults} of ${which} (${answers}${preempt ? ", preempt" : ""}${coarse ? ", coarse" : ""})`;
 }

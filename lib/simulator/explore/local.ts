@@ -142,11 +142,11 @@ export function withoutPower(edge: Local, power: number): Local {
 }
 
 /** Demotion that carp sums up over the groups of the interface. */
-export function demotion({ fault, drained, group }: Local): number {
+export function demotion({ fault, drained, group }: Pick<Local, "fault" | "drained" | "group">): number {
   return Math.min(255, fault + drained + group);
 }
 
 /** Whether OVH or probe targets can be reached through the external link at all. */
-export function leadsOut({ power, external }: Local): boolean {
+export function leadsOut({ power, external }: Pick<Local, "power" | "external">): boolean {
   return power >= POWER.booting && external === 1;
 }

@@ -62,7 +62,15 @@ export function isFault(code: number): boolean {
 }
 
 /** Invariants of events as bits. */
-export const BROKEN: Readonly<Record<string, number>> = { S1: 1, S2: 2, S3: 4, S4: 8, S5: 16, S6: 32 };
+export const BROKEN: Readonly<Record<string, number>> = {
+  S1: 1,
+  S2: 2,
+  S3: 4,
+  S4: 8,
+  S5: 16,
+  S6: 32,
+  S7: 64,
+};
 
 /** Names of the invariants whose bits are set. */
 export function brokenNames(bits: number): InvariantName[] {

@@ -80,7 +80,12 @@ export function moved(ovh: Ovh): Ovh {
 }
 
 /** Whether something at OVH has to happen before a round ends. */
-export function isUrgent({ move, moveAge, late, lateAge }: Ovh): boolean {
+export function isUrgent({
+  move,
+  moveAge,
+  late,
+  lateAge,
+}: Pick<Ovh, "move" | "moveAge" | "late" | "lateAge">): boolean {
   return (move > 0 && moveAge >= LATEST) || (late > 0 && lateAge >= LATEST);
 }
 

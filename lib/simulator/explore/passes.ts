@@ -52,7 +52,6 @@ export class Passes {
   }
 
   private seen(edge: Local, claims: boolean, check?: { result: string; old: boolean }): Seen {
-    const running = edge.claim !== CLAIM.none;
     return {
       boot: edge.memory < 0 && edge.group >= BOOT_DEMOTION ? 1 : 0,
       carp: ROLES[edge.role],
@@ -68,22 +67,30 @@ export class Passes {
       checking: edge.check > 0 ? 1 : 0,
       check:
         check === undefined ? null : { result: check.result, started: 1_000_000 - (check.old ? 2 : 0.5) },
-      claim: !claims
-        ? null
-        : running
-          ? { running: 1, posted: edge.claim === CLAIM.settling || edge.claim === CLAIM.looked ? 0 : 1 }
-          : (ENDED[edge.ended] ?? null),
+      claim: claims ? seenOfClaim(edge) : null,
     };
   }
 }
 
-function demoted(edge: Local, what: string, [group, by]: [string, number]): Local {
+/** What the files and the lock of a claim say that was started. */
+export function seenOfClaim({ claim, ended }: Pick<Local, "claim" | "ended">): object | null {
+  if (claim === CLAIM.none) return ENDED[ended] ?? null;
+  return { running: 1, posted: claim === CLAIM.settling || claim === CLAIM.looked ? 0 : 1 };
+}
+
+/** An edge once a counter has changed, as far as the kernel lets it. */
+export function demoted<E extends Pick<Local, "fault" | "drained" | "group">>(
+  edge: E,
+  what: string,
+  [group, by]: [string, number],
+): E {
   const field = group === "edgefault" ? "fault" : group === "edgedrain" ? "drained" : "group";
   const next = edge[field] + (what === "demote" ? by : -by);
   return next < 0 || next > 255 ? edge : { ...edge, [field]: next };
 }
 
-function eventOf(edge: Local, what: string, how: readonly (string | number)[]): EdgeEvent | undefined {
+/** What a decision comes to, for the invariants. */
+export function eventOf(edge: Local, what: string, how: readonly (string | number)[]): EdgeEvent | undefined {
   const held = edge.hold === 1;
   if (what === "demote" || what === "promote") {
     return { did: what, edge: "", group: String(how[0]), by: Number(how[1]), held };

@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { Worker } from "node:worker_threads";
+import type { IfstatedConfs } from "./confs.js";
 import type { Job, Report } from "./job.js";
 
 /**
@@ -9,7 +10,7 @@ import type { Job, Report } from "./job.js";
  */
 export async function exploreAll(
   jobs: readonly Job[],
-  ifstatedConf: string,
+  ifstatedConfs: IfstatedConfs,
   done: (report: Report) => void = () => {},
   threads = cpus().length,
 ): Promise<Report[]> {
@@ -17,7 +18,7 @@ export async function exploreAll(
   let next = 0;
   const thread = () =>
     new Promise<void>((resolve, reject) => {
-      const worker = startWorker(ifstatedConf);
+      const worker = startWorker(ifstatedConfs);
       let current = -1;
       const go = () => {
         current = next++;
@@ -39,7 +40,7 @@ export async function exploreAll(
 }
 
 /** TypeScript sources need a loader in a thread as well. */
-function startWorker(workerData: string): Worker {
+function startWorker(workerData: IfstatedConfs): Worker {
   const options = { workerData, resourceLimits: { maxOldGenerationSizeMb: 4096 } };
   if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./worker.js", import.meta.url), options);
   const [loader, file] = [import.meta.resolve("tsx/esm/api"), new URL("./worker.ts", import.meta.url).href];

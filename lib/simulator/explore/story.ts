@@ -43,6 +43,11 @@ const ARRIVED = [
   "is accepted, its answer is lost",
 ];
 const ANSWERED: Readonly<Record<number, string>> = { 1: "here", 2: "elsewhere", 4: "pending", 8: "nothing" };
+/** What happens to one FailOver IP. */
+const OF_AN_IP: ReadonlySet<string> = new Set([
+  ...["look", "sends", "arrives", "answer", "deadline", "advertises", "cross", "silence", "moved", "applied"],
+  ...["claim-killed", "reply-lost", "applies-late", "move-fails", "route-lost"],
+]);
 const answer = (bits: number) =>
   Object.entries(ANSWERED)
     .flatMap(([bit, name]) => (bits & Number(bit) ? [name] : []))
@@ -59,7 +64,7 @@ export class Story {
   /** @param fields what is to be told of a state, wherever it changes */
   constructor(
     private readonly explorer: Explorer,
-    private readonly edges: number,
+    private readonly size: { readonly edges: number; readonly ips: number },
     private readonly fields: (row: Int32Array) => readonly string[],
   ) {}
 
@@ -72,11 +77,11 @@ export class Story {
       const { happening } = unpack(step.code);
       const after = this.fields(explorer.row(step.state));
       const changed = after.filter((field) => !before.includes(field));
-      lines.push(this.line(round, isFault(step.code) ? "!" : " ", what(step.code), changed));
+      lines.push(this.line(round, isFault(step.code) ? "!" : " ", this.what(step.code), changed));
       before = after;
       if (happening === "round" || happening === "quarter") round++;
     }
-    if (code >= 0) lines.push(this.line(round, ">", what(code), []));
+    if (code >= 0) lines.push(this.line(round, ">", this.what(code), []));
     return lines;
   }
 
@@ -96,7 +101,13 @@ export class Story {
       within = Math.min(ROUND - 1, within + 1);
       steps.push({ at: round * ROUND + within, step, ...(of === "edge" ? { edge: name(edge) } : {}) });
     }
-    return { edges: this.edges, ovh, steps, note };
+    return { edges: this.size.edges, ovh, steps, note };
+  }
+
+  /** What happened, and to which IP where there are several. */
+  private what(code: number): string {
+    const { happening, ip } = unpack(code);
+    return this.size.ips > 1 && OF_AN_IP.has(happening) ? `${what(code)} (IP ${ip + 1})` : what(code);
   }
 
   private line(round: number, mark: string, text: string, fields: readonly string[]): string {

@@ -5,6 +5,8 @@ export interface WatchedLinks {
   readonly external: boolean;
   readonly internal: boolean;
   readonly carp: RawLink;
+  /** carp1 and so on, where there are several. */
+  readonly more?: readonly RawLink[];
 }
 
 /** What ifstated starts at some moment: a pass, a poll, or both. */
@@ -69,16 +71,17 @@ export class Trigger {
   }
 }
 
-function text({ external, internal, carp }: WatchedLinks): string {
-  return `${external} ${internal} ${carp}`;
+function text({ external, internal, carp, more }: WatchedLinks): string {
+  return more === undefined ? `${external} ${internal} ${carp}` : `${external} ${internal} ${carp} ${more}`;
 }
 
-function table({ external, internal, carp }: WatchedLinks): Map<string, RawLink> {
+function table({ external, internal, carp, more = [] }: WatchedLinks): Map<string, RawLink> {
   return new Map<string, RawLink>([
     ["vio0", external ? "up" : "down"],
     ["vio1", internal ? "up" : "down"],
     ["vio2", "up"],
     ["carp0", carp],
+    ...more.map((link, index) => [`carp${index + 1}`, link] as const),
   ]);
 }
 

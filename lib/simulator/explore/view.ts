@@ -1,10 +1,26 @@
-import type { EdgeView } from "./invariants.js";
+import type { ClusterView, EdgeView } from "./invariants.js";
 import { CLAIM, type Local, POWER, ROLES } from "./local.js";
 import { type Ovh, reaches } from "./ovh.js";
 import type { Subject } from "./subject.js";
 
+/** What is asked of the programs on an edge by who looks at it. */
+type Counted = Pick<Subject, "counters">;
+
+/** All edges and OVH as somebody sees them who can look everywhere. */
+export function clusterView(locals: readonly Local[], ovh: Ovh, subject: Counted): ClusterView {
+  const edges = locals.map((edge, index) => edgeView(edge, ovh, index, subject));
+  const inFlight = locals.filter(({ claim }) => claim === CLAIM.sent).length;
+  return {
+    edges,
+    partitioned: ovh.apart > 0,
+    routedTo: ovh.routed === 0 ? null : (edges[ovh.routed - 1]?.name ?? null),
+    pending: ovh.move > 0,
+    postsInFlight: inFlight + (ovh.late > 0 ? 1 : 0),
+  };
+}
+
 /** Edge number `index`, from 0, as somebody sees it who can look everywhere. */
-export function edgeView(edge: Local, ovh: Ovh, index: number, subject: Subject): EdgeView {
+export function edgeView(edge: Local, ovh: Ovh, index: number, subject: Counted): EdgeView {
   const api = reaches(ovh, edge);
   const running = edge.power === POWER.running;
   return {

@@ -109,7 +109,7 @@ function find({ name, what, faults, kinds, shows }: Way, ifstatedConf: string): 
     const state = subject.stateOf(edge);
     return state === undefined ? [] : [`is in state ${daemon.stateName(state)}`];
   };
-  const story = new Story(explorer, setting.edges, fieldsOf(cluster, recollections));
+  const story = new Story(explorer, { edges: setting.edges, ips: 1 }, fieldsOf(cluster, recollections));
   const told = (state: number, code?: number) => ({
     name,
     what,
