@@ -1,3 +1,4 @@
+import { names, orders, securityGroups } from "./account-checks.js";
 import { checkBackend } from "./backend-checks.js";
 import {
   bastionApart,
@@ -17,11 +18,12 @@ import {
   preferredEdges,
   vhids,
 } from "./failover-checks.js";
-import { blockOf, carpAddressOf, vhidNumbers } from "./failover-ips.js";
+import { carpAddressOf, covers, vhidNumbers } from "./failover-ips.js";
 import { article, contains, isReserved, networkOf, overlap, rangeOf } from "./fields.js";
 import type { CheckedConfig } from "./schema.js";
 import { CARP_PASSWORD } from "./secrets.js";
 import { FAST_LOWEST, FAST_SPACING } from "./skews.js";
+import { unicast } from "./unicast-checks.js";
 
 /** A rule between settings. It is asked only when all the settings it reads are sound by themselves. */
 interface Relation {
@@ -68,6 +70,8 @@ export function checkCarpPassword(password: string | undefined): ConfigIssue[] {
 }
 
 const FAILOVER_ADDRESSES = ["failoverIp.address", "failoverIps[].address"];
+
+const FAILOVER_NAMES = ["failoverIp.dns", "failoverIp.reverse", "failoverIps[].dns", "failoverIps[].reverse"];
 
 const RELATIONS: readonly Relation[] = [
   {
@@ -131,6 +135,23 @@ const RELATIONS: readonly Relation[] = [
   },
   { reads: ["edges[].existing", "ssh.bastion", "ssh.port"], check: bastionApart },
   { reads: ["ssh.user", "ssh.become"], check: becoming },
+  { reads: ["failoverIp"], check: orders },
+  {
+    reads: [...FAILOVER_ADDRESSES, ...FAILOVER_NAMES],
+    check: names,
+  },
+  { reads: ["securityGroups", "ssh.port", "edges[].existing"], check: securityGroups },
+  {
+    reads: [
+      "carp.unicast",
+      "carp.address",
+      "carp.vhid",
+      "carpNetwork.cidr",
+      "edges[].carpAddress",
+      "failoverIps[].vhid",
+    ],
+    check: unicast,
+  },
   { reads: ["retired", "edges[].name"], check: retiredEdges },
   { reads: ["notify.webhook", "notify.mail", "notify.events"], check: ({ notify }) => notified(notify) },
   { reads: ["backend"], check: ({ backend }) => checkBackend(backend) },
@@ -351,9 +372,7 @@ function probeTargets(config: CheckedConfig): ConfigIssue[] {
       issues.push({ path, message: `must be named once, got ${show(target)} twice; remove one` });
     }
     seen.add(target);
-    const whose = failoverIps.some(({ address }) => contains(blockOf(address), target))
-      ? "the FailOver IP"
-      : own.get(target);
+    const whose = covers(failoverIps, target) ? "the FailOver IP" : own.get(target);
     if (whose !== undefined) {
       issues.push({
         path,

@@ -1,7 +1,7 @@
 import { exists } from "./edge.js";
 import { type ConfigIssue, show } from "./errors.js";
-import { blockOf, carpAddressOf, vhidNumbers } from "./failover-ips.js";
-import { article, contains, isIpv4, rangeOf } from "./fields.js";
+import { carpAddressOf, covers, vhidNumbers } from "./failover-ips.js";
+import { article, isIpv4, rangeOf } from "./fields.js";
 import type { CheckedConfig } from "./schema.js";
 
 /** Each edge that exists already, with its place in the list. */
@@ -84,7 +84,7 @@ export function sshHosts(config: CheckedConfig): ConfigIssue[] {
   const carps = vhidNumbers(config).map((_, index) => carpAddressOf(carp.address, index).split("/")[0]);
   const shared = (address: string): string | undefined => {
     if (!isIpv4(address)) return undefined;
-    if (failoverIps.some((ip) => contains(blockOf(ip.address), address))) return "a FailOver IP";
+    if (covers(failoverIps, address)) return "a FailOver IP";
     return carps.includes(address) ? "carp's address" : undefined;
   };
   const issue = (path: string, address: string): ConfigIssue[] => {

@@ -11,6 +11,9 @@ const named = {
 };
 
 const common = {
+  carpAddress: ipv4("give an address of the CARP network")
+    .optional()
+    .describe("Address of its own on the CARP network, which carp.unicast needs. Default: none."),
   advskew: integer(0, 254, "leave it out to have it chosen")
     .optional()
     .describe(

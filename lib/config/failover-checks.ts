@@ -1,5 +1,5 @@
 import { type ConfigIssue, show } from "./errors.js";
-import { blockOf, carpAddressOf, MOST_VHIDS, vhidNumbers } from "./failover-ips.js";
+import { blockOf, carpAddressOf, MOST_VHIDS, vhidNumbers, withAddress } from "./failover-ips.js";
 import { article, contains, isReserved, overlap, rangeOf } from "./fields.js";
 import type { CheckedConfig } from "./schema.js";
 
@@ -29,7 +29,7 @@ export function failoverPath({ failoverIp }: CheckedConfig, index: number): stri
 }
 
 export function failoverAddresses(config: CheckedConfig): ConfigIssue[] {
-  return config.failoverIps.flatMap(({ address }, index) => {
+  return withAddress(config.failoverIps).flatMap(({ address, index }) => {
     const range = rangeOf(address.split("/")[0] as string);
     if (range === "unicast") return [];
     return [
@@ -42,8 +42,9 @@ export function failoverAddresses(config: CheckedConfig): ConfigIssue[] {
 }
 
 export function failoverOverlaps({ failoverIps }: CheckedConfig): ConfigIssue[] {
-  return failoverIps.flatMap(({ address }, index) => {
-    const first = failoverIps.findIndex((other) => overlap(blockOf(other.address), blockOf(address)));
+  const known = withAddress(failoverIps);
+  return known.flatMap(({ address, index }) => {
+    const first = known.findIndex((other) => overlap(blockOf(other.address), blockOf(address)));
     if (first === index) return [];
     const other = failoverIps[first]?.address;
     return [

@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { contains } from "./fields.js";
 import type { CheckedConfig, EdgeConfig, EdgeSettings, FailoverIpSettings, ParsedConfig } from "./schema.js";
 
 /** The FailOver IPs of one vhid, which move together, and the carp interface that elects for them. */
@@ -16,6 +17,23 @@ export interface VhidSettings {
   readonly failoverIps: readonly FailoverIpSettings[];
 }
 
+/** Stands for the address of a FailOver IP that is ordered, which only the deploy tells. */
+export const ORDERED_ADDRESS = "@@failover_ip@@";
+
+/** The FailOver IPs whose address is known, with their place in the list. */
+export function withAddress<Ip extends Pick<FailoverIpSettings, "address">>(
+  ips: readonly Ip[],
+): { readonly index: number; readonly address: string }[] {
+  return ips.flatMap(({ address }, index) =>
+    address === undefined || address === ORDERED_ADDRESS ? [] : [{ index, address }],
+  );
+}
+
+/** Whether one of the FailOver IPs has an address in its block. */
+export function covers(ips: readonly FailoverIpSettings[], address: string): boolean {
+  return withAddress(ips).some((ip) => contains(blockOf(ip.address), address));
+}
+
 /** Most FailOver IPs of a configuration, and most vhids that they are spread over. */
 export const MOST_FAILOVER_IPS = 8;
 export const MOST_VHIDS = 4;
@@ -26,9 +44,13 @@ export function failoverIpsOf({
   failoverIps,
   carp,
 }: Pick<ParsedConfig, "failoverIp" | "failoverIps" | "carp">): FailoverIpSettings[] {
-  const list: NonNullable<typeof failoverIps> = failoverIps ?? (failoverIp === undefined ? [] : [failoverIp]);
+  const one = failoverIp?.order === undefined ? failoverIp : { address: ORDERED_ADDRESS, ...failoverIp };
+  const list = failoverIps ?? (one === undefined ? [] : [one]);
   // Of a broken configuration any part may be something else.
-  return (Array.isArray(list) ? list : []).map((ip) => ({ ...ip, vhid: ip?.vhid ?? carp?.vhid }));
+  return (Array.isArray(list) ? (list as FailoverIpSettings[]) : []).map((ip) => ({
+    ...ip,
+    vhid: ip?.vhid ?? carp?.vhid,
+  }));
 }
 
 /** The distinct numbers: carp's own first, the others as they appear. */

@@ -1,4 +1,13 @@
 import { z } from "zod";
+import {
+  type DnsSettings,
+  dnsSchema,
+  type OrderSettings,
+  orderSchema,
+  reverseSchema,
+  securityGroupsSchema,
+  vrackSchema,
+} from "./account.js";
 import { backendSchema } from "./backend.js";
 import { edgeSchema } from "./edge.js";
 import { show } from "./errors.js";
@@ -65,12 +74,27 @@ const carp = z.strictObject({
   advertisementInterval: integer(1, 60, "a backup takes over after three of them, so 1 is the usual value")
     .optional()
     .describe("advbase: whole seconds between two advertisements. Default: 1; 0 with the fast profile."),
+  unicast: flag("leave it out for false")
+    .default(false)
+    .describe(
+      "Whether the edges advertise to each other's address instead of a multicast group, where a network does not pass that; two edges only, each with its carpAddress. Default: false.",
+    ),
   preempt: flag("leave it out for false")
     .default(false)
     .describe("Whether a preferred edge that comes back takes over again at once. Default: false."),
 });
 
+const named = {
+  dns: dnsSchema.optional().describe("Name that stands for it in a DNS zone of yours at OVH. Default: none."),
+  reverse: reverseSchema
+    .optional()
+    .describe(
+      "Name that it is found under, such as edge.example.org; it must be found at the address, as dns makes it. Default: as it is.",
+    ),
+};
+
 const failoverIp = z.strictObject({
+  ...named,
   address: ipv4Block(
     "copy the FailOver IP from OVH; only IPv4 addresses can move between instances",
   ).describe(
@@ -212,11 +236,15 @@ const shape = {
     .prefault({}),
   failoverIp: z
     .strictObject({
-      address: ipv4Block(
-        "copy the FailOver IP from OVH; only IPv4 addresses can move between instances",
-      ).describe(
-        "A FailOver IP, or a block such as 198.51.100.8/29, that your project has already; it is adopted, never released.",
-      ),
+      address: ipv4Block("copy the FailOver IP from OVH; only IPv4 addresses can move between instances")
+        .describe(
+          "A FailOver IP, or a block such as 198.51.100.8/29, that your project has already; it is adopted, never released.",
+        )
+        .optional(),
+      order: orderSchema
+        .optional()
+        .describe("An order of a FailOver IP, which costs money; in place of address."),
+      ...named,
     })
     .optional()
     .describe("The address that moves, where there is one."),
@@ -229,6 +257,11 @@ const shape = {
     })
     .optional()
     .describe("The addresses that move, where there are several; in place of failoverIp."),
+  vrack: vrackSchema
+    .optional()
+    .describe(
+      "vRack that the project is put into, such as pn-12345. Default: the project is in its vRack already.",
+    ),
   internalNetwork: network("internal").describe("The network between the edges and your services."),
   carpNetwork: network("CARP").describe("The network that carries CARP and nothing else."),
   interfaces: z
@@ -239,6 +272,11 @@ const shape = {
     })
     .prefault({})
     .describe("The interfaces' names on the edges, in the order in which they are attached."),
+  securityGroups: securityGroupsSchema
+    .optional()
+    .describe(
+      "Security groups of the edges that are created, on each of their interfaces; [] for none. Default: the region's default group.",
+    ),
   edges: z
     .array(edgeSchema, { error: "must be a list of 2 to 8 edges; the first one is preferred" })
     .min(2, {
@@ -298,6 +336,10 @@ export interface FailoverIpSettings {
   readonly vhid: number;
   /** Name of the edge that the configuration prefers for it; `vhidsOf` says which edge that comes to. */
   readonly preferred?: string;
+  /** The order that it comes from, where it is no address that the project has. */
+  readonly order?: OrderSettings;
+  readonly dns?: DnsSettings;
+  readonly reverse?: string;
 }
 
 /** A configuration with its defaults while its relations are checked; its form is still known. */

@@ -8,8 +8,8 @@ import { configFile, loadConfig, parseConfig } from "../../lib/config/load.js";
 import { EXAMPLE_FILE, errorsOf, example, exampleWithEdges, FAST } from "./example.js";
 
 const TOP = [
-  "project, region, availabilityZone, ovh, failoverIp, failoverIps, internalNetwork, carpNetwork,",
-  "interfaces, edges, retired, carp, probe, claim, ssh, drill, notify, metrics, credentials, backend",
+  "project, region, availabilityZone, ovh, failoverIp, failoverIps, vrack, internalNetwork, carpNetwork,",
+  "interfaces, securityGroups, edges, retired, carp, probe, claim, ssh, drill, notify, metrics, credentials, backend",
 ].join(" ");
 
 /** The ConfigError that `run` ends in. */
@@ -73,7 +73,7 @@ describe("a file", () => {
     expect(loadConfig(write("example.json", JSON.stringify(example())))).toEqual({
       ...written,
       edges: edges.map((edge, index) => ({ ...edge, advskew: index === 0 ? 1 : 50 })),
-      carp: { ...carp, profile: "normal" },
+      carp: { ...carp, profile: "normal", unicast: false },
       failoverIps: [{ ...failoverIp, vhid: carp.vhid }],
       ovh: { endpoint: "ovh-eu" },
       claim: { deadline: 120, checkInterval: 30, healthyFor: 10 },
@@ -345,7 +345,7 @@ describe("all errors are reported at once", () => {
       "drill.limits.drain": 0,
     };
     expect(errorsOf(example(changes))).toEqual([
-      "carp.interval is not a setting; known here are vhid, address, profile, advertisementInterval, preempt",
+      "carp.interval is not a setting; known here are vhid, address, profile, advertisementInterval, unicast, preempt",
       "drill.limits.drain must be an integer from 1 to 3600000, got 0; it is a number of milliseconds",
       "edges[0].advskew must be 20 or more with carp.profile fast, got 19; leave it out to have it chosen",
     ]);
@@ -389,7 +389,7 @@ describe("unknown keys", () => {
     ["ovh.endpont", "did you mean endpoint?"],
     ["ovh.secret", "known here are endpoint"],
     ["failoverIp.adress", "did you mean address?"],
-    ["failoverIp.gateway", "known here are address"],
+    ["failoverIp.gateway", "known here are address, order, dns, reverse"],
     ["internalNetwork.vlan", "did you mean vlanId?"],
     ["internalNetwork.CIDR", "did you mean cidr?"],
     ["internalNetwork.gateway", "known here are name, vlanId, cidr"],
@@ -400,12 +400,15 @@ describe("unknown keys", () => {
     ["edges[0].internalAdress", "did you mean internalAddress?"],
     ["edges[1].flavour", "did you mean flavor?"],
     ["edges[1].advSkew", "did you mean advskew?"],
-    ["edges[1].availability", "known here are name, flavor, image, internalAddress, advskew, sshHostKey"],
+    [
+      "edges[1].availability",
+      "known here are name, flavor, image, internalAddress, carpAddress, advskew, sshHostKey",
+    ],
     ["carp.vhID", "did you mean vhid?"],
     ["carp.profil", "did you mean profile?"],
     ["carp.prempt", "did you mean preempt?"],
-    ["carp.password", "known here are vhid, address, profile, advertisementInterval, preempt"],
-    ["carp.toString", "known here are vhid, address, profile, advertisementInterval, preempt"],
+    ["carp.password", "known here are vhid, address, profile, advertisementInterval, unicast, preempt"],
+    ["carp.toString", "known here are vhid, address, profile, advertisementInterval, unicast, preempt"],
     ["probe.attempt", "did you mean attempts?"],
     ["probe.port", "known here are targets, interval, attempts"],
     ["claim.deadLine", "did you mean deadline?"],
@@ -468,7 +471,7 @@ describe("unknown keys", () => {
     expect(errorsOf(input)).toEqual([
       "carp.vhid must be an integer from 1 to 255, got nothing; " +
         "pick one that nothing else uses on this vRack",
-      "carp.valueOf is not a setting; known here are vhid, address, profile, advertisementInterval, preempt",
+      "carp.valueOf is not a setting; known here are vhid, address, profile, advertisementInterval, unicast, preempt",
     ]);
   });
 

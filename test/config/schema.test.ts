@@ -422,7 +422,9 @@ describe("addresses", () => {
   });
 
   it("fails when failoverIp has no address", () => {
-    expect(errorsOf(example({ failoverIp: {} }))).toEqual([refusal(rules[0] as Rule, "nothing")]);
+    expect(errorsOf(example({ failoverIp: {} }))).toEqual([
+      "failoverIp.address must be given, or order, got neither; copy the FailOver IP from OVH",
+    ]);
   });
 });
 
@@ -814,6 +816,7 @@ describe("groups of settings", () => {
       profile: "normal",
       advertisementInterval: 1,
       preempt: false,
+      unicast: false,
     });
   });
 
@@ -823,6 +826,7 @@ describe("groups of settings", () => {
       ...carp,
       advertisementInterval: 0,
       preempt: false,
+      unicast: false,
     });
   });
 
