@@ -31,7 +31,7 @@ export function bundle(edge: RenderedEdge): BundleTemplate {
   };
   const header = [
     `edge ${edge.name}`,
-    `carp ${edge.carp}`,
+    `carp ${edge.carps.join(" ")}`,
     `carpdev ${edge.carpdev}`,
     ...edge.macs.map(({ interface: name, mac }) => `mac ${name} ${mac}`),
     ...edge.lines.map(({ in: where, text }) => `${where} ${text}`),

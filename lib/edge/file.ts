@@ -23,7 +23,8 @@ export const LINE_FILES = { sysctl: "/etc/sysctl.conf", cron: "root's crontab" }
 /** Everything that is put on one edge. */
 export interface RenderedEdge {
   readonly name: string;
-  readonly carp: string;
+  /** The carp interfaces, one for each vhid. */
+  readonly carps: readonly string[];
   readonly carpdev: string;
   readonly files: readonly EdgeFile[];
   readonly lines: readonly EdgeLine[];

@@ -1,9 +1,10 @@
 import ipaddr from "ipaddr.js";
+import { type VhidSettings, vhidsOf } from "../config/failover-ips.js";
 import type { EdgeConfig, EdgeSettings } from "../config/schema.js";
 import { type EdgeFile, rootFile } from "./file.js";
 import { PLACEHOLDERS } from "./placeholders.js";
 
-/** Name of the carp interface on every edge. */
+/** Name of the carp interface on every edge, or of the first one. */
 export const CARP_INTERFACE = "carp0";
 
 /** Groups through which edge-sync demotes, one for each reason. */
@@ -15,19 +16,23 @@ export function hostnameCarpdev({ interfaces }: EdgeConfig): EdgeFile {
 }
 
 /**
- * hostname.if(5) of the carp interface. Its groups come first, so that a demotion counts
+ * hostname.if(5) of a vhid's carp interface. Its groups come first, so that a demotion counts
  * before the first advertisement.
  */
-export function hostnameCarp(config: EdgeConfig, edge: EdgeSettings): EdgeFile {
+export function hostnameCarp(
+  config: EdgeConfig,
+  edge: EdgeSettings,
+  vhid: VhidSettings = vhidsOf(config)[0],
+): EdgeFile {
   const { carp, interfaces } = config;
-  const [address] = carp.address.split("/") as [string];
-  const netmask = ipaddr.IPv4.subnetMaskFromPrefixLength(Number(carp.address.split("/")[1]));
-  const broadcast = ipaddr.IPv4.broadcastAddressFromCIDR(carp.address);
+  const [address, prefix] = vhid.address.split("/") as [string, string];
+  const netmask = ipaddr.IPv4.subnetMaskFromPrefixLength(Number(prefix));
+  const broadcast = ipaddr.IPv4.broadcastAddressFromCIDR(vhid.address);
   const lines = [
     ...DEMOTION_GROUPS.map((group) => `group ${group}`),
-    `inet ${address} ${netmask} ${broadcast} vhid ${carp.vhid} carpdev ${interfaces.carp}` +
-      ` pass ${PLACEHOLDERS.carpPassword} advbase ${carp.advertisementInterval} advskew ${edge.advskew}`,
+    `inet ${address} ${netmask} ${broadcast} vhid ${vhid.vhid} carpdev ${interfaces.carp}` +
+      ` pass ${PLACEHOLDERS.carpPassword} advbase ${carp.advertisementInterval} advskew ${vhid.advskews[edge.name]}`,
     "up",
   ];
-  return rootFile(`/etc/hostname.${CARP_INTERFACE}`, 0o640, `${lines.join("\n")}\n`);
+  return rootFile(`/etc/hostname.${vhid.interface}`, 0o640, `${lines.join("\n")}\n`);
 }

@@ -1,7 +1,8 @@
+import { vhidsOf } from "../config/failover-ips.js";
 import type { EdgeConfig, EdgeSettings } from "../config/schema.js";
 import { edgeConf, ovhConf } from "./edge-conf.js";
 import { type EdgeFile, type RenderedEdge, rootFile } from "./file.js";
-import { CARP_INTERFACE, hostnameCarp, hostnameCarpdev } from "./hostname-if.js";
+import { hostnameCarp, hostnameCarpdev } from "./hostname-if.js";
 import { ifstatedConf } from "./ifstated.js";
 import { pfEdge } from "./pf.js";
 import { PLACEHOLDERS } from "./placeholders.js";
@@ -16,16 +17,17 @@ import type { StaticFiles } from "./static-files.js";
 export function renderEdge(config: EdgeConfig, name: string, shipped: StaticFiles): RenderedEdge {
   const edge = edgeNamed(config, name);
   const { interfaces, carp } = config;
+  const vhids = vhidsOf(config);
   return {
     name,
-    carp: CARP_INTERFACE,
+    carps: vhids.map((vhid) => vhid.interface),
     carpdev: interfaces.carp,
     files: [
       // The installer replaces itself first, so that a next run is the new one.
       ...programs(shipped),
       pfEdge(config),
       hostnameCarpdev(config),
-      hostnameCarp(config, edge),
+      ...vhids.map((vhid) => hostnameCarp(config, edge, vhid)),
       ovhConf(config),
       edgeConf(config, edge),
       ifstatedConf(config),

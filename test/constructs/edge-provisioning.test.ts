@@ -194,7 +194,9 @@ describe("a removal", () => {
         rest: {
           when: "destroy",
           on_failure: "continue",
-          inline: ["test ! -x /usr/local/sbin/edge-install || /usr/local/sbin/edge-install remove"],
+          inline: [
+            'test ! -x /usr/local/sbin/edge-install || $(test "$(id -u)" = 0 || echo doas -n) /usr/local/sbin/edge-install remove',
+          ],
         },
         connection: {
           type: "ssh",
@@ -224,7 +226,7 @@ describe("a delivery by itself", () => {
   ) as Record<Placeholder, string>;
   const rendered = (...files: EdgeFile[]): RenderedEdge => ({
     name: "a",
-    carp: "carp0",
+    carps: ["carp0"],
     carpdev: "vio2",
     files: [rootFile("/usr/local/sbin/edge-install", 0o555, "#!/bin/sh\n"), ...files],
     lines: [],

@@ -183,7 +183,7 @@ const placeholders = (changes: Partial<Record<Placeholder, string>> = {}) =>
 describe.skipIf(!terraformRuns)("a file's text", () => {
   const rendered = (...files: EdgeFile[]): RenderedEdge => ({
     name: "a",
-    carp: "carp0",
+    carps: ["carp0"],
     carpdev: "vio2",
     files: [rootFile("/usr/local/sbin/edge-install", 0o555, "#!/bin/sh\n"), ...files],
     lines: [],

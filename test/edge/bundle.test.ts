@@ -59,7 +59,7 @@ const file: fc.Arbitrary<EdgeFile> = fc.record({
 
 const edge: fc.Arbitrary<RenderedEdge> = fc.record({
   name: fc.constant("edge-a"),
-  carp: fc.constant("carp0"),
+  carps: fc.constant(["carp0"]),
   carpdev: fc.constant("vio2"),
   files: fc.uniqueArray(file, { minLength: 1, maxLength: 12, selector: ({ path }) => path }),
   lines: fc.constant([{ in: "cron" as const, text: "* * * * * true" }]),

@@ -6,7 +6,7 @@ import type { RenderedEdge } from "../../lib/edge/file.js";
 import { fill, type Placeholder } from "../../lib/edge/placeholders.js";
 import { renderEdge } from "../../lib/edge/render.js";
 import { type StaticFiles, staticFiles } from "../../lib/edge/static-files.js";
-import { example } from "../config/example.js";
+import { example, exampleWithEdges } from "../config/example.js";
 
 /** Values for every placeholder, by what they are; the MAC addresses are those of the tests' node. */
 export const VALUES: Readonly<Record<Placeholder, string>> = {
@@ -98,4 +98,19 @@ export function filled(edge: RenderedEdge, values: Partial<Record<Placeholder, s
 /** Digest of a text in hexadecimal digits. */
 export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
+}
+
+/** Two FailOver IPs with an election each: each edge is preferred for one of them. */
+export function twoVhids(): Record<string, unknown> {
+  const failoverIps = [
+    { address: "146.59.143.231" },
+    { address: "146.59.143.232", vhid: 2, preferred: "bi-edge-sbg-2" },
+  ];
+  return example({ failoverIp: undefined, failoverIps });
+}
+
+/** A FailOver IP and a block that move together, on three edges of which the second one is preferred. */
+export function twoIps(): Record<string, unknown> {
+  const failoverIps = [{ address: "146.59.143.231", preferred: "edge-2" }, { address: "146.59.143.8/29" }];
+  return exampleWithEdges(3, { failoverIp: undefined, failoverIps });
 }

@@ -7,7 +7,7 @@ import { bundle } from "../../lib/edge/bundle.js";
 import { renderEdge } from "../../lib/edge/render.js";
 import { staticFiles } from "../../lib/edge/static-files.js";
 import { example } from "../config/example.js";
-import { STAND_INS, threeEdges } from "./bundles.js";
+import { STAND_INS, threeEdges, twoIps, twoVhids } from "./bundles.js";
 
 const GOLDEN = fileURLToPath(new URL("../golden", import.meta.url));
 /** Writes what is rendered now, to be reviewed as a diff. */
@@ -16,7 +16,12 @@ const UPDATE = process.env.UPDATE_GOLDEN === "1";
 /** Where the lines go that the installer adds to files of others. */
 const LINES = { sysctl: "etc/sysctl.conf", cron: "var/cron/tabs/root" };
 
-const CONFIGURATIONS = { "two-edges": example(), "three-edges": threeEdges() };
+const CONFIGURATIONS = {
+  "two-edges": example(),
+  "three-edges": threeEdges(),
+  "two-vhids": twoVhids(),
+  "two-ips": twoIps(),
+};
 
 const EDGES = Object.entries(CONFIGURATIONS).flatMap(([folder, input]) => {
   const config = parseConfig(input);

@@ -4,7 +4,7 @@ import { HOST, LOOK, POST, SECRETS, useBench } from "./bench.js";
 vi.setConfig({ testTimeout: 20_000 });
 
 const bench = useBench();
-const USAGE = `usage: ip-move claim [-n] [-deadline seconds] [-settle seconds]
+const USAGE = `usage: ip-move claim [-n] [-deadline seconds] [-settle seconds] [carp [address ...]]
        ip-move check
        ip-move status
        ip-move [-n] [-force] -project description | -project-id id
