@@ -12,7 +12,7 @@ import { OvhProject } from "./ovh-api/api.js";
 import type { FailoverBehaviour } from "./ovh-api/failover.js";
 import { type ServedApi, serveApi } from "./ovh-api/http.js";
 import type { Address } from "./ovh-api/instances.js";
-import { edgeAccess, FULL_ACCESS } from "./ovh-api/seed.js";
+import { type Account, edgeAccess, FULL_ACCESS } from "./ovh-api/seed.js";
 import type { ProviderSchema } from "./provider/schema.js";
 import {
   nullProvider,
@@ -41,6 +41,8 @@ export interface RegionOptions {
   /** Port for the API. @default - a free one */
   readonly apiPort?: number;
   readonly failover?: Partial<FailoverBehaviour>;
+  /** What the account has beside the project, such as DNS zones. @default - DEFAULT_ACCOUNT */
+  readonly account?: Partial<Account>;
   /** Milliseconds until a node gives up connecting to what it cannot reach. @default - 75 s, by `speed` */
   readonly connectTimeout?: number;
   /** Milliseconds that a boot goes on after ifstated has started. @default - 500, by `speed` */
@@ -111,6 +113,7 @@ export class Region {
           { ...this.edgeKey, rules: edgeAccess(config.project, failoverId) },
         ],
         publicPrefix: "127.77.0",
+        account: options.account,
       },
       {
         clock: systemClock,
