@@ -96,7 +96,7 @@ function lines(points: readonly Point[], series: readonly string[], y: (value: n
         `<path d="${path.join("")}" fill="none" stroke="${colour(index)}" stroke-width="2"/>`,
         ...own.map(
           (point) =>
-            `<circle cx="${at(point)}" cy="${round(y(point.middle))}" r="3.5" fill="${colour(index)}"/>${whisker(at(point), point, y, index)}`,
+            `<circle cx="${at(point)}" cy="${round(y(point.middle))}" r="3.5" fill="${colour(index)}"/>${whisker(at(point), point, y)}`,
         ),
       ];
     }),
@@ -116,14 +116,14 @@ function bars(points: readonly Point[], series: readonly string[], y: (value: nu
         if (point === undefined) return [];
         const left = middle + (index - series.length / 2) * width;
         const top = y(point.middle);
-        return `<rect x="${round(left)}" y="${round(top)}" width="${round(width * 0.9)}" height="${round(HEIGHT - BOTTOM - top)}" fill="${colour(index)}"/>${whisker(round(left + width * 0.45), point, y, index)}`;
+        return `<rect x="${round(left)}" y="${round(top)}" width="${round(width * 0.9)}" height="${round(HEIGHT - BOTTOM - top)}" fill="${colour(index)}"/>${whisker(round(left + width * 0.45), point, y)}`;
       }),
     ];
   });
 }
 
-function whisker(x: number, { low, high }: Point, y: (value: number) => number, index: number): string {
-  return `<path d="M${x} ${round(y(low))}V${round(y(high))}" stroke="${colour(index)}" stroke-width="1"/>`;
+function whisker(x: number, { low, high }: Point, y: (value: number) => number): string {
+  return `<path class="axis" d="M${x} ${round(y(low))}V${round(y(high))}"/>`;
 }
 
 /** What is compared with two things is drawn once. */
