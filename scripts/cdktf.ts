@@ -2,14 +2,15 @@ import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { terraformToRun } from "../lib/operations/terraform-binary.js";
+import { cdktfCommand, terraformToRun } from "../lib/operations/terraform-binary.js";
 
 // cdktf with a umask that hides its plan file, which is deleted afterwards: it holds the variables in clear.
 const root = fileURLToPath(new URL("../", import.meta.url));
 process.umask(0o077);
 // Providers that run already are in no registry, where a lock would look for them.
 const unlocked = process.env.TF_REATTACH_PROVIDERS === undefined ? [] : ["--skip-provider-lock"];
-const child = spawn(join(root, "node_modules", ".bin", "cdktf"), [...process.argv.slice(2), ...unlocked], {
+const command = cdktfCommand(join(root, "node_modules", ".bin"));
+const child = spawn(command, [...process.argv.slice(2), ...unlocked], {
   stdio: "inherit",
   env: terraformToRun(process.env),
 });

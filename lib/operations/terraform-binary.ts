@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -13,6 +15,12 @@ export function terraformNames({ TERRAFORM_BINARY_NAME }: Environment): readonly
 /** Whether a name can be run. */
 const isThere = (command: string, environment: Environment) =>
   spawnSync(command, ["version"], { env: environment, stdio: "ignore" }).error === undefined;
+
+/** The command line of cdktf in a folder of commands, or that of its fork where only that one is installed. */
+export function cdktfCommand(folder: string): string {
+  const [cdktf, cdktn] = ["cdktf", "cdktn"].map((name) => join(folder, name)) as [string, string];
+  return !existsSync(cdktf) && existsSync(cdktn) ? cdktn : cdktf;
+}
 
 /** An environment in which cdktf, which knows of terraform alone, takes OpenTofu where there is no other. */
 export function terraformToRun(environment: Environment): Environment {

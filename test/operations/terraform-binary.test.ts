@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readOutputs } from "../../lib/operations/deployment.js";
-import { findTerraform, terraformToRun } from "../../lib/operations/terraform-binary.js";
+import { cdktfCommand, findTerraform, terraformToRun } from "../../lib/operations/terraform-binary.js";
 
 let folder: string;
 const path = (name: string) => ({ PATH: join(folder, name) });
@@ -47,6 +47,17 @@ describe("Terraform", () => {
     ["none", undefined],
   ])("is named to cdktf, which knows of terraform alone: %s", (name, found) => {
     expect(terraformToRun(path(name)).TERRAFORM_BINARY_NAME).toBe(found);
+  });
+
+  it.each([
+    [["cdktf"], "cdktf"],
+    [["cdktn"], "cdktn"],
+    [["cdktf", "cdktn"], "cdktf"],
+    [[], "cdktf"],
+  ])("is run by cdktf, or by its fork where that is all there is: %j", (installed, found) => {
+    const bin = mkdtempSync(join(folder, "bin-"));
+    for (const name of installed) writeFileSync(join(bin, name), "");
+    expect(cdktfCommand(bin)).toBe(join(bin, found));
   });
 
   it("is asked for what is deployed, whichever of the two it is", () => {
