@@ -18,6 +18,7 @@ const program = new Command("explore")
   .option("--deep", "three edges with every two faults, four with every single one; takes hours", false)
   .option("--edges <n>", "only so many edges, with --faults", Number)
   .option("--faults <n>", "only so many faults, with --edges", Number)
+  .option("--ips <n>", "only FailOver IPs on so many vhids, at most 4 and one an edge", Number)
   .option("--kinds <names>", `only these kinds, of ${ALL_KINDS.join(", ")}`)
   .option("--states <n>", "at most so many states a run", Number)
   .option("--subject <name>", "edge-sync, or guide: the ifstated.conf of the source guide", "edge-sync")
@@ -28,13 +29,16 @@ const program = new Command("explore")
 const options = program.opts();
 
 function jobs(): readonly Job[] {
-  const { edges, faults, kinds, states, deep } = options;
-  if (edges === undefined && faults === undefined && kinds === undefined)
-    return jobsOf(deep ? "deep" : "usual");
+  const { edges, faults, ips, kinds, states, deep } = options;
+  if (edges === undefined && faults === undefined && kinds === undefined) {
+    if (ips === undefined) return jobsOf(deep ? "deep" : "usual");
+    if (ips === 2) return jobsOf(deep ? "deep ips" : "ips");
+  }
   return [
     {
       edges: edges ?? 2,
       faults: faults ?? 1,
+      ...(ips === undefined ? {} : { vhids: ips, coarse: true }),
       ...(kinds === undefined ? {} : { kinds: kinds.split(",") }),
       ...(states === undefined ? {} : { states }),
     },

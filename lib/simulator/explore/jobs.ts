@@ -1,5 +1,6 @@
 import { ALL_KINDS, type Job, VARIANTS } from "./job.js";
 import { FAULTS, type FaultKind } from "./schedule.js";
+import { DEEP_VHID_JOBS, VHID_JOBS } from "./vhids/jobs.js";
 
 /** Kinds of which every two are tried in the usual run; those left out multiply what is in flight. */
 export const PAIRED: readonly FaultKind[] = [
@@ -77,6 +78,7 @@ const USUAL_JOBS: readonly Job[] = [
   { edges: 2, faults: 1 },
   { ...coarse(3, 1, PAIRED), preempt: true },
   ...ALONE.map((kind) => ({ edges: 2, faults: 1, kinds: [kind], figures: true })),
+  ...VHID_JOBS,
 ];
 
 /** Every two kinds, one after the other: each is an exploration of its own, so that none needs much memory. */
@@ -111,9 +113,15 @@ const DEEP_JOBS: readonly Job[] = [
   ...inTurn(3, QUICK, { coarse: true }).flatMap(edgeByEdge),
   ...inTurn(2, ALL_KINDS, { coarse: true }, (first, then) => [first, then].includes("api-slow")),
   ...VARIANTS.flatMap((ovh) => inTurn(2, QUICK, { ovh })),
+  ...DEEP_VHID_JOBS,
 ];
 
-/** The jobs of a run. */
-export function jobsOf(run: "usual" | "deep"): readonly Job[] {
-  return run === "usual" ? USUAL_JOBS : DEEP_JOBS;
+/** The jobs of a run; those of several IPs alone with `ips`. */
+export function jobsOf(run: "usual" | "deep" | "ips" | "deep ips"): readonly Job[] {
+  return {
+    usual: USUAL_JOBS,
+    deep: DEEP_JOBS,
+    ips: VHID_JOBS,
+    "deep ips": [...VHID_JOBS, ...DEEP_VHID_JOBS],
+  }[run];
 }
