@@ -13,12 +13,12 @@ import {
 } from "cdktf";
 import { Construct } from "constructs";
 import { bundle, sha256 } from "../edge/bundle.js";
+import { INSTALLER } from "../edge/doas.js";
 import { LINE_FILES, type RenderedEdge } from "../edge/file.js";
 import { PLACEHOLDERS, type Placeholder, placeholdersIn, SECRETS } from "../edge/placeholders.js";
-import { type SshTarget, sshConnection } from "./ssh-connection.js";
-
-/** Folder in the deploy user's home that takes a delivery; 0700, and gone afterwards. */
-const INBOX = ".edge-deliver";
+import { REMOVAL, removalInput, removalProvisioner } from "./edge-removal.js";
+import { installSteps } from "./install-steps.js";
+import type { SshTarget } from "./ssh-connection.js";
 
 /** Props of the delivery of one edge. */
 export interface EdgeProvisioningProps {
@@ -61,7 +61,8 @@ export class EdgeProvisioning extends Construct implements ITerraformDependable 
     );
     const content = new TerraformLocal(this, "content", filled).asString;
     this.digest = Token.asString(Fn.nonsensitive(Fn.sha256(Fn.join("", [salt, content]))));
-    const removal = this.removal(target);
+    const removal = new DataResource(this, REMOVAL, { input: removalInput(target) });
+    removal.addOverride("provisioner", [removalProvisioner(this, target)]);
     this.deliver = new Resource(this, "deliver", {
       triggers: {
         bundle: this.digest,
@@ -71,29 +72,13 @@ export class EdgeProvisioning extends Construct implements ITerraformDependable 
         ...this.fileDigests(edge, late, salt),
       },
       dependsOn: [removal, ...after.map(({ deliver }) => deliver), ...dependsOn],
-      provisioners: [
-        {
-          type: "remote-exec",
-          inline: [`umask 077 && rm -rf ${INBOX} && mkdir ${INBOX}`],
-          connection: sshConnection(target, "./.edge-prepare.sh"),
-        },
-        {
-          type: "file",
-          content,
-          destination: `${INBOX}/bundle`,
-          connection: sshConnection(target, `./${INBOX}/script.sh`),
-        },
-        {
-          type: "remote-exec",
-          // The installer comes with the bundle, as the first time there is none.
-          inline: [
-            `cd ${INBOX} && sed -n '${installer.join(",")}p' bundle >edge-install && sh edge-install install -d ${this.digest} bundle`,
-            // The folder stays, as Terraform empties its own script there afterwards.
-            "status=$?; rm -f bundle edge-install; exit $status",
-          ],
-          connection: sshConnection(target, `./${INBOX}/script.sh`),
-        },
-      ],
+      provisioners: installSteps(this, target, {
+        edge: edge.name,
+        content,
+        digest: this.digest,
+        installer,
+        installerDigest: sha256(installerOf(edge)),
+      }),
     });
   }
 
@@ -133,36 +118,10 @@ export class EdgeProvisioning extends Construct implements ITerraformDependable 
       Fn.file(asset.path),
     );
   }
+}
 
-  /** Takes the files off again when the edge goes; an edge that cannot be reached is left as it is. */
-  private removal({ host, port, user, privateKeyPath, hostKey }: SshTarget): DataResource {
-    const removal = new DataResource(this, "removal", {
-      input: { host, port: String(port), user, hostKey: hostKey ?? "", privateKeyPath: privateKeyPath ?? "" },
-    });
-    const self = (name: string) => `\${self.output.${name}}`;
-    removal.addOverride("provisioner", [
-      {
-        "remote-exec": {
-          when: "destroy",
-          on_failure: "continue",
-          inline: ["test ! -x /usr/local/sbin/edge-install || /usr/local/sbin/edge-install remove"],
-          connection: {
-            type: "ssh",
-            host: self("host"),
-            port: self("port"),
-            user: self("user"),
-            host_key: '${self.output.hostKey == "" ? null : self.output.hostKey}',
-            private_key:
-              '${self.output.privateKeyPath == "" ? null : file(pathexpand(self.output.privateKeyPath))}',
-            agent: '${self.output.privateKeyPath == ""}',
-            timeout: "1m",
-            script_path: "./.edge-remove.sh",
-          },
-        },
-      },
-    ]);
-    return removal;
-  }
+function installerOf({ files }: RenderedEdge): string {
+  return files.find(({ path }) => path === INSTALLER)?.content ?? "";
 }
 
 function valueNamed(values: EdgeProvisioningProps["values"], name: Placeholder): string {

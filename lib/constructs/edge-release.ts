@@ -1,6 +1,14 @@
 import { Resource } from "@cdktf/provider-null/lib/resource/index.js";
-import { Fn, type ITerraformDependable, type SSHProvisionerConnection, TerraformLocal } from "cdktf";
+import {
+  Fn,
+  type ITerraformDependable,
+  type LocalExecProvisioner,
+  type SSHProvisionerConnection,
+  TerraformLocal,
+} from "cdktf";
 import { Construct } from "constructs";
+import { INSTALLER } from "../edge/doas.js";
+import { type BehindBastion, bastionStep, isBehindBastion, overBastion } from "./over-bastion.js";
 import { type SshAccess, sshConnection } from "./ssh-connection.js";
 
 /** One edge that is released. */
@@ -57,6 +65,8 @@ export class EdgeRelease extends Construct {
       ...sshConnection({ ...ssh, host: at(index, "host") }, "./.edge-release.sh"),
       ...hostKey(at(index, "key")),
     });
+    const release = (index: number) =>
+      `${ssh.become === undefined ? "" : "doas -n "}${INSTALLER} release ${index === 0 ? "master" : "any"}`;
     new Resource(this, "release", {
       triggers: {
         identity,
@@ -66,11 +76,25 @@ export class EdgeRelease extends Construct {
         ),
       },
       dependsOn,
-      provisioners: edges.map((_, index) => ({
-        type: "remote-exec",
-        inline: [`/usr/local/sbin/edge-install release ${index === 0 ? "master" : "any"}`],
-        connection: connection(index),
-      })),
+      provisioners: isBehindBastion(ssh)
+        ? this.throughBastion(ssh, edges.length, { at, release })
+        : edges.map((_, index) => ({
+            type: "remote-exec",
+            inline: [release(index)],
+            connection: connection(index),
+          })),
+    });
+  }
+
+  private throughBastion(
+    ssh: BehindBastion<SshAccess>,
+    count: number,
+    { at, release }: { at: (index: number, field: string) => string; release: (index: number) => string },
+  ): LocalExecProvisioner[] {
+    const command = overBastion(this);
+    return Array.from({ length: count }, (_, index) => {
+      const target = { ...ssh, host: at(index, "host"), hostKey: at(index, "key") };
+      return bastionStep(command, target, { command: release(index) });
     });
   }
 }

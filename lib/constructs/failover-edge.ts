@@ -18,8 +18,10 @@ import { type IEdgeInstance, sshHostOf } from "./edge-instance.js";
 import { edgeInstances } from "./edge-instances.js";
 import { EdgeProvisioning } from "./edge-provisioning.js";
 import { EdgeRelease } from "./edge-release.js";
-import { FailoverIp, reference } from "./failover-ip.js";
+import { RetiredEdge } from "./edge-removal.js";
+import { type FailoverIp, reference } from "./failover-ip.js";
 import { type IPrivateNetwork, PrivateNetwork } from "./private-network.js";
+import { failoverIpOf, nameFailoverIp, vrackOf } from "./surroundings.js";
 
 /** Props of `FailoverEdge`. */
 export interface FailoverEdgeProps {
@@ -55,6 +57,8 @@ export class FailoverEdge extends Construct {
   readonly internalNetwork: IPrivateNetwork;
   /** Addresses, MAC addresses and SSH of the edges by their names, for the rest of a stack. */
   readonly connections: EdgeConnections;
+  /** What private networks need: the project in its vRack. */
+  private readonly vrack: ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: FailoverEdgeProps) {
     super(scope, id);
@@ -63,10 +67,10 @@ export class FailoverEdge extends Construct {
       throw new Error("webhookUrl must be given when notify.webhook is true; pass a sensitive variable");
     }
     const salt = this.salt(props);
-    this.failoverIp = FailoverIp.fromAddress(this, "failover-ip", {
-      serviceName: config.project,
-      address: config.failoverIps[0].address,
-    });
+    const [ip] = config.failoverIps;
+    this.failoverIp = failoverIpOf(this, "failover-ip", config.project, ip);
+    nameFailoverIp(this, ip, this.failoverIp);
+    this.vrack = vrackOf(this, config);
     this.internalNetwork = this.network("internal-network", "internal", config.internalNetwork, config);
     const instances = this.instances(config);
     this.warnOfUnknownHosts(config);
@@ -98,6 +102,7 @@ export class FailoverEdge extends Construct {
       dependsOn: installed,
     });
     this.release(props, salt, [...installed, attachment]);
+    for (const name of config.retired) new RetiredEdge(this, `files-${name}`, config.ssh);
     this.warnOfLostIp();
   }
 
@@ -190,7 +195,8 @@ export class FailoverEdge extends Construct {
   ): IPrivateNetwork {
     if ("networkId" in settings) return PrivateNetwork.fromAttributes(settings);
     const { project: serviceName, region } = config;
-    const props = { serviceName, region, name: settings.name, vlanId: settings.vlanId, cidr: settings.cidr };
+    const { name, vlanId, cidr } = settings;
+    const props = { serviceName, region, name, vlanId, cidr, dependsOn: this.vrack };
     return what === "carp"
       ? new CarpNetwork(this, id, props)
       : new PrivateNetwork(this, id, { ...props, dhcp: true });
@@ -214,6 +220,7 @@ export class FailoverEdge extends Construct {
         ...credentials,
         webhookUrl,
         instanceId: instance.instanceId,
+        failoverIp: this.failoverIp.address,
         failoverIpId: this.failoverIp.failoverIpId,
         macExternal: instance.macs.external,
         macInternal: instance.macs.internal,
@@ -233,7 +240,10 @@ export class FailoverEdge extends Construct {
     dependsOn: EdgeReleaseDependencies,
   ): void {
     const { address, vhid } = config.carp;
-    const identity = Fn.nonsensitive(Fn.sha256(Fn.join(" ", [salt, address, String(vhid), carpPassword])));
+    const peers = config.edges.flatMap(({ carpAddress }) => carpAddress ?? []);
+    const identity = Fn.nonsensitive(
+      Fn.sha256(Fn.join(" ", [salt, address, String(vhid), carpPassword, ...peers])),
+    );
     new EdgeRelease(this, "release", {
       edges: this.edges.map(({ name, instance }) => ({
         instanceId: instance.instanceId,
@@ -293,8 +303,11 @@ interface Delivery {
 }
 
 /** What belongs to this edge is called so at OVH. */
-function nameOf({ failoverIps }: EdgeConfig): string {
-  return `edge-${failoverIps[0].address.replaceAll(".", "-")}`;
+function nameOf({ failoverIps, region, carp }: EdgeConfig): string {
+  const [{ address, order }] = failoverIps;
+  // Nobody knows yet what an order will bring.
+  if (order !== undefined) return `edge-${region.toLowerCase()}-${carp.vhid}`;
+  return `edge-${address.replaceAll(".", "-")}`;
 }
 
 type EdgeReleaseDependencies = ConstructorParameters<typeof EdgeRelease>[2]["dependsOn"];

@@ -1,13 +1,30 @@
 import type { SSHProvisionerConnection } from "cdktf";
 
+/** A host between the deployer and the edges that forwards SSH connections to them. */
+export interface Bastion {
+  readonly host: string;
+  /** TCP port. */
+  readonly port: number;
+  /** @default - the user on the edges */
+  readonly user?: string;
+  /** Private key file; `~` is the deployer's home. @default - the edges' one */
+  readonly privateKeyPath?: string;
+  /** Public host key, `ssh-ed25519 AAAA…`. */
+  readonly hostKey: string;
+}
+
 /** How edges are reached over SSH. */
 export interface SshAccess {
-  /** User; root, unless something else has the rights. */
+  /** User; root, unless `become` says how it becomes root. */
   readonly user: string;
+  /** How a user who is not root becomes root. @default - it is root */
+  readonly become?: "doas";
   /** TCP port. */
   readonly port: number;
   /** Private key file; `~` is the deployer's home. @default - the SSH agent */
   readonly privateKeyPath?: string;
+  /** @default - edges are reached directly */
+  readonly bastion?: Bastion;
 }
 
 /** One edge as SSH sees it. */
