@@ -9,6 +9,7 @@ import { parseConfig } from "../config/load.js";
 import type { EdgeConfigInput } from "../config/schema.js";
 import { findTerraform } from "../operations/terraform-binary.js";
 import { Region, type RegionOptions, readProviderSchema } from "../simulator/region.js";
+import { adopt } from "./adopted.js";
 import { serveControl } from "./control.js";
 import { Terraform } from "./terraform.js";
 
@@ -136,20 +137,32 @@ export class Playground {
       mkdirSync(dirname(logFile), { recursive: true });
       writeFileSync(logFile, "", { mode: 0o600 });
     }
+    const parsed = parseConfig(config);
     this.region = await Region.start({
       ...region,
       folder: this.folder,
-      config: parseConfig(config),
+      config: parsed,
       schema: readProviderSchema(SCHEMA),
     });
     this.control = await serveControl(this.region, this.controlSocket);
     const keyFile = join(this.folder, "id_ed25519");
     writeFileSync(keyFile, this.region.deployKey.private, { mode: 0o600 });
     writeFileSync(`${keyFile}.pub`, `${this.region.deployKey.public}\n`);
+    const { internalNetwork, carpNetwork, edges } = await adopt(this.region, parsed, config);
+    const { become, bastion: _, ...ssh } = config.ssh ?? {};
+    const { access } = this.region;
     this.writeConfig({
       ...config,
-      edges: config.edges.map((edge) => ({ ...edge, sshHostKey: this.region.hostKey(edge.name) })),
-      ssh: { ...config.ssh, user: "root", port: this.region.sshPort, privateKeyPath: keyFile },
+      internalNetwork,
+      carpNetwork,
+      edges: edges.map((edge) => ({ ...edge, sshHostKey: this.region.hostKey(edge.name) })),
+      ssh: {
+        ...ssh,
+        ...(become === undefined ? { user: "root" } : { become }),
+        port: access.port,
+        privateKeyPath: keyFile,
+        ...(access.bastion === undefined ? {} : { bastion: access.bastion.settings }),
+      },
     });
   }
 }

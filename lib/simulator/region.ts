@@ -7,7 +7,7 @@ import { type Authority, makeAuthority } from "./certificates.js";
 import { systemClock } from "./clock.js";
 import { type FailoverDoor, serveFailoverDoor } from "./failover-door.js";
 import { Machine, type Surroundings } from "./node/machine.js";
-import { generateKeyPair, type KeyPair, type ServedSsh, serveSsh } from "./node/ssh-server.js";
+import { generateKeyPair, type KeyPair } from "./node/ssh-server.js";
 import { OvhProject } from "./ovh-api/api.js";
 import type { FailoverBehaviour } from "./ovh-api/failover.js";
 import { type ServedApi, serveApi } from "./ovh-api/http.js";
@@ -22,6 +22,7 @@ import {
   serveProvider,
 } from "./provider/server.js";
 import { type Random, seededRandom } from "./random.js";
+import { RegionAccess } from "./region-access.js";
 import { VRack } from "./vrack.js";
 
 /** How a region is simulated. */
@@ -73,15 +74,12 @@ export class Region {
   door!: FailoverDoor;
   /** What went wrong while machines were switched on. */
   readonly failures: Error[] = [];
-  /** Port on which every machine serves SSH. */
-  sshPort = 0;
+  /** How its machines are reached over SSH. */
+  readonly access: RegionAccess;
   private readonly random: Random;
   private readonly hostKeys = new Map<string, KeyPair>();
   private readonly served = new Set<KeyPair>();
   private readonly names = new Map<string, string>();
-  private readonly ssh = new Map<string, ServedSsh>();
-  /** What machines have taken that are gone. */
-  private readonly before = { sessions: 0, received: 0 };
   private readonly providers = new Map<string, ServedProvider>();
   private readonly silent = new Set<string>();
   private readonly booting = new Set<Promise<void>>();
@@ -101,6 +99,7 @@ export class Region {
       consumerKey: `edge-consumer-${this.random.uuid()}`,
     };
     this.vrack = new VRack(seed);
+    this.access = new RegionAccess(config);
     this.project = new OvhProject(
       {
         project: config.project,
@@ -181,16 +180,17 @@ export class Region {
 
   /** SSH connections that all machines have taken so far. */
   sshSessions(): number {
-    return this.total("sessions");
+    return this.access.total("sessions");
   }
 
   /** Bytes that came to all machines over SSH so far. */
   sshBytes(): number {
-    return this.total("received");
+    return this.access.total("received");
   }
 
-  private total(what: "sessions" | "received"): number {
-    return [...this.ssh.values()].reduce((sum, server) => sum + server[what](), this.before[what]);
+  /** Port on which every machine serves SSH. */
+  get sshPort(): number {
+    return this.access.port;
   }
 
   /** Where packets for the FailOver IP arrive: the machine it is routed to, if that answers for it. */
@@ -259,7 +259,7 @@ export class Region {
     for (const machine of this.machines.values()) machine.powerOff();
     for (const provider of this.providers.values()) provider.close();
     this.owner?.kill();
-    await Promise.all([...this.ssh.values()].map((server) => server.close()));
+    await this.access.close();
     await this.api?.close();
     this.door?.close();
     rmSync(join(this.options.folder, "nodes"), { recursive: true, force: true });
@@ -279,7 +279,7 @@ export class Region {
       tls,
     });
     this.door = await serveFailoverDoor(() => this.answering() !== undefined);
-    this.sshPort = await freePort();
+    await this.access.open(folder, this.deployKey.public, freePort);
     // Terraform kills the owner of a provider that is gone; that must not be this process.
     this.owner = spawn("cat", { stdio: ["pipe", "ignore", "ignore"] });
     // A provider that runs already does not see the environment of Terraform, and never asks OVH itself.
@@ -317,14 +317,17 @@ export class Region {
     });
     const key = sshKeyName === null ? [] : [this.project.getSshKey(sshKeyName).publicKey];
     machine.provision(key, this.authority.ca);
+    this.access.prepare(machine, key);
     this.machines.set(name, machine);
     this.names.set(id, name);
     const started = (async () => {
       const hostKey = this.hostKeyOf(name);
       machine.sandbox.write("/etc/ssh/ssh_host_ed25519_key.pub", `${hostKey.public}\n`);
       await machine.boot();
-      const address = interfaces[0]?.ip as string;
-      this.ssh.set(id, await serveSsh(machine, hostKey, address, this.sshPort));
+      const address = interfaces.find(({ type }) => type === "public")?.ip;
+      // Nothing from outside reaches what has only a private one.
+      if (address === undefined) return;
+      await this.access.serve(id, machine, hostKey, address);
     })();
     this.booting.add(started);
     void started
@@ -348,11 +351,7 @@ export class Region {
     this.machines.get(name)?.powerOff();
     this.machines.delete(name);
     this.names.delete(id);
-    const server = this.ssh.get(id);
-    this.before.sessions += server?.sessions() ?? 0;
-    this.before.received += server?.received() ?? 0;
-    void server?.close();
-    this.ssh.delete(id);
+    this.access.end(id);
   }
 
   private surroundings(): Surroundings {

@@ -54,14 +54,18 @@ const ED25519_BYTES = 4 + 11 + 4 + 32;
 
 /**
  * Serves SSH for a machine: users of its passwd(5) log in by a key of their authorized_keys, run
- * commands in its sandbox, and have connections forwarded, as far as its sshd_config(5) lets them. It is up as long as the machine is; while that cannot be reached, connections
- * that are there already hang, and new ones are refused.
+ * commands in its sandbox, and have connections forwarded, as far as its sshd_config(5) lets them.
+ * It is up as long as the machine is; while that cannot be reached, connections that are there
+ * already hang, and new ones are refused.
+ *
+ * @param only address from which alone it may be reached
  */
 export async function serveSsh(
   machine: SshHost,
   hostKey: KeyPair,
   address: string,
   port: number,
+  only?: string,
 ): Promise<ServedSsh> {
   let [sessions, received] = [0, 0];
   const config = () => parseSshdConfig(machine.sandbox.read("/etc/ssh/sshd_config") ?? "");
@@ -114,7 +118,7 @@ export async function serveSsh(
   });
   const lines = new Set<Line>();
   const listener = createServer((socket) => {
-    if (!machine.reachable) {
+    if (!machine.reachable || (only !== undefined && socket.remoteAddress !== only)) {
       socket.destroy();
       return;
     }

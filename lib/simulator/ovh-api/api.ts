@@ -67,7 +67,7 @@ export class OvhProject {
   private readonly sshKeys = new Map<string, SshKey>();
   private nextPublic = 11;
   private nextOrdered = 101;
-  private readonly before: readonly string[];
+  private before: readonly string[] = [];
 
   constructor(
     readonly seed: Seed,
@@ -156,7 +156,7 @@ export class OvhProject {
       resolve: (name) => this.zones.resolve(name),
       mail: (body) => this.orders.mail(body),
     });
-    this.before = this.belongings();
+    this.keepWhatIsThere();
   }
 
   /** Lets tasks end whose time has come; what has begun to run or has gone is told to those who asked. */
@@ -175,6 +175,15 @@ export class OvhProject {
 
   /** Everything that a deploy could have left behind. */
   leftovers(): string[] {
+    return this.everything().filter((one) => !this.before.includes(one));
+  }
+
+  /** Takes what is there now for what was there before any deploy. */
+  keepWhatIsThere(): void {
+    this.before = this.everything();
+  }
+
+  private everything(): string[] {
     return [
       ...this.instances.instances.list().map(({ id }) => `instance ${id}`),
       ...this.instances.groups.list().map(({ id }) => `instance group ${id}`),
@@ -185,7 +194,7 @@ export class OvhProject {
       ...this.iam.listClients().map((id) => `service account ${id}`),
       ...this.iam.listPolicies().map(({ id }) => `policy ${id}`),
       ...this.securityGroups.groups.list().map(({ id }) => `security group ${id}`),
-      ...this.belongings().filter((one) => !this.before.includes(one)),
+      ...this.belongings(),
     ];
   }
 
