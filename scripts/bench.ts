@@ -63,6 +63,8 @@ await endWith(async () => {
         };
         const { quick, runs, against } = options;
         Object.assign(report, await measurePart(name, input, { quick, runs, against, step }));
+        // What was measured is not lost when a later part fails.
+        if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
         task.title = title;
       },
     })),
@@ -76,7 +78,6 @@ await endWith(async () => {
     },
   );
   await tasks.run();
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   if (options.quick || options.only !== undefined) {
     if (options.json === undefined) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   } else writeReport(report);
