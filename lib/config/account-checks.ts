@@ -40,7 +40,7 @@ export function names(config: CheckedConfig): ConfigIssue[] {
   const seen = new Map<string, string>();
   config.failoverIps.forEach(({ address, dns, reverse }, index) => {
     const path = failoverPath(config, index);
-    const block = address !== undefined && address.includes("/");
+    const block = address?.includes("/") ?? false;
     if (dns !== undefined) {
       const whole = dns.name === "" ? dns.zone : `${dns.name}.${dns.zone}`;
       const first = seen.get(whole);
@@ -75,6 +75,14 @@ export function names(config: CheckedConfig): ConfigIssue[] {
 export function securityGroups({ securityGroups: groups, ssh, edges }: CheckedConfig): ConfigIssue[] {
   if (groups === undefined) return [];
   const issues = groups.flatMap((group, index) => groupIssues(group, `securityGroups[${index}]`));
+  groups.forEach(({ name }, index) => {
+    const first = groups.findIndex((other) => name !== undefined && other.name === name);
+    if (first < 0 || first === index) return;
+    issues.push({
+      path: `securityGroups[${index}].name`,
+      message: `must differ from securityGroups[${first}].name, got ${show(name)} twice; put their rules together`,
+    });
+  });
   const existing = edges.findIndex(exists);
   if (existing >= 0 && edges.every(exists)) {
     issues.push({

@@ -86,12 +86,12 @@ const ruleSchema = z.strictObject({
 const groupSchema = z.strictObject({
   id: identifier("security group").optional().describe("Id of a security group that exists."),
   name: text(
-    FREE_NAME,
-    "1 to 63 letters, digits, blanks and any of . _ ( ) / + -",
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    "1 to 63 letters, digits, dots, dashes and underscores",
     "name the group as OVH shall show it",
   )
     .optional()
-    .describe("Name of a security group to create."),
+    .describe("Name of a security group to create; a change makes another one."),
   rules: z
     .array(ruleSchema, { error: "must be a list of rules; leave it out to let nothing in but CARP" })
     .max(50, {

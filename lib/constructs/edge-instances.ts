@@ -6,6 +6,7 @@ import type { EdgeConfig } from "../config/schema.js";
 import { EdgeInstance, type IEdgeInstance } from "./edge-instance.js";
 import type { IPrivateNetwork } from "./private-network.js";
 import { RegionCatalog } from "./region-catalog.js";
+import { securityGroupsOf } from "./surroundings.js";
 
 /** What the instances of the edges are made for. */
 export interface EdgeInstancesProps {
@@ -33,7 +34,7 @@ export function edgeInstances(
         const { instanceId, host, publicAddress = host, macs } = edge.existing;
         return [edge.name, EdgeInstance.fromAttributes({ instanceId, publicAddress, sshHost: host, macs })];
       }
-      const { catalog, key, group } = shared as ReturnType<typeof sharedParts>;
+      const { catalog, key, group, securityGroupIds } = shared as ReturnType<typeof sharedParts>;
       const instance = new EdgeInstance(scope, edge.name, {
         serviceName,
         region,
@@ -46,13 +47,15 @@ export function edgeInstances(
         internalNetwork,
         internalAddress: edge.internalAddress,
         carpNetwork,
+        securityGroupIds,
       });
       return [edge.name, instance];
     }),
   );
 }
 
-function sharedParts(scope: Construct, name: string, { project: serviceName, region, ssh }: EdgeConfig) {
+function sharedParts(scope: Construct, name: string, config: EdgeConfig) {
+  const { project: serviceName, region, ssh } = config;
   const catalog = new RegionCatalog(scope, "catalog", { serviceName, region });
   // They keep the name of the first address: another one would replace them, and every edge with them.
   const lifecycle = { ignoreChanges: ["name"] };
@@ -64,7 +67,7 @@ function sharedParts(scope: Construct, name: string, { project: serviceName, reg
     policy: "ANTI_AFFINITY",
     lifecycle,
   });
-  return { catalog, key, group };
+  return { catalog, key, group, securityGroupIds: securityGroupsOf(scope, config) };
 }
 
 function publicKey({ publicKeyPath, privateKeyPath }: EdgeConfig["ssh"]): string {

@@ -36,7 +36,7 @@ export class EdgeStack extends TerraformStack {
         ? { webhookUrl: this.secret("edge_webhook_url", "URL of the webhook that the edges tell") }
         : {}),
     });
-    this.outputs(config);
+    this.outputs();
   }
 
   private applicationKey(): ApplicationKey {
@@ -60,10 +60,10 @@ export class EdgeStack extends TerraformStack {
     }).stringValue;
   }
 
-  private outputs({ failoverIps }: EdgeConfig): void {
+  private outputs(): void {
     const { edgeNames } = this.edge.connections;
     new TerraformOutput(this, "failover_ip", {
-      value: failoverIps[0].address,
+      value: this.edge.failoverIp.address,
       description: "The address that moves",
     });
     new TerraformOutput(this, "edges", {

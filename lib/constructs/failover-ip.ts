@@ -1,6 +1,6 @@
 import { CloudProjectFailoverIpAttach } from "@cdktf/provider-ovh/lib/cloud-project-failover-ip-attach";
 import { DataOvhCloudProjectFailoverIpAttach } from "@cdktf/provider-ovh/lib/data-ovh-cloud-project-failover-ip-attach";
-import type { ITerraformDependable } from "cdktf";
+import { type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
 import { IpOrder, type IpOrderProps } from "./ip-order.js";
 import { reference } from "./reference.js";
@@ -19,7 +19,7 @@ export interface IFailoverIp {
 export interface FailoverIpProps {
   /** Id of the Public Cloud project. */
   readonly serviceName: string;
-  /** The FailOver IP, which the project has already. */
+  /** The FailOver IP, or a block of them in CIDR form, which the project has already. */
   readonly address: string;
 }
 
@@ -58,6 +58,8 @@ export class FailoverIp extends Construct implements IFailoverIp {
 
   readonly address: string;
   readonly failoverIpId: string;
+  /** The block that OVH knows it by, in CIDR form. */
+  readonly block: string;
   private attachment: CloudProjectFailoverIpAttach | undefined;
 
   private constructor(
@@ -69,11 +71,13 @@ export class FailoverIp extends Construct implements IFailoverIp {
   ) {
     super(scope, id);
     this.address = props.address;
-    this.failoverIpId = new DataOvhCloudProjectFailoverIpAttach(this, "lookup", {
+    const found = new DataOvhCloudProjectFailoverIpAttach(this, "lookup", {
       serviceName: props.serviceName,
-      ip: props.address,
+      ip: this.first,
       dependsOn,
-    }).id;
+    });
+    this.failoverIpId = found.id;
+    this.block = found.block;
   }
 
   /**
@@ -83,12 +87,17 @@ export class FailoverIp extends Construct implements IFailoverIp {
   attachOnce({ instanceId, dependsOn }: AttachProps): CloudProjectFailoverIpAttach {
     this.attachment = new CloudProjectFailoverIpAttach(this, "attach", {
       serviceName: this.props.serviceName,
-      ip: this.props.address,
+      ip: this.first,
       routedTo: instanceId,
       dependsOn,
       lifecycle: { ignoreChanges: ["routed_to"] },
     });
     return this.attachment;
+  }
+
+  /** OVH knows a block by its first address. */
+  private get first(): string {
+    return Token.isUnresolved(this.address) ? this.address : (this.address.split("/")[0] as string);
   }
 
   /** Address of an attribute of the attachment, for expressions that no output may depend on. */

@@ -1,3 +1,5 @@
+import { ORDERED_ADDRESS } from "../config/failover-ips.js";
+
 /** Values that are secret or that only the plan's execution tells, by what they are. */
 export const PLACEHOLDERS = {
   carpPassword: "@@carp_password@@",
@@ -8,6 +10,7 @@ export const PLACEHOLDERS = {
   clientId: "@@client_id@@",
   clientSecret: "@@client_secret@@",
   instanceId: "@@instance_id@@",
+  failoverIp: ORDERED_ADDRESS,
   failoverIpId: "@@failover_ip_id@@",
   macExternal: "@@mac_external@@",
   macInternal: "@@mac_internal@@",

@@ -192,6 +192,7 @@ describe("security groups", () => {
         {},
         { id: "a", name: "b" },
         { id: "a", rules: [ssh] },
+        { name: "edges" },
         {
           name: "edges",
           rules: [
@@ -206,10 +207,11 @@ describe("security groups", () => {
       "securityGroups[0] must have an id or a name, got neither; an id is that of a group that exists",
       "securityGroups[1] must have an id or a name, got both; an id is that of a group that exists",
       "securityGroups[2].rules must be left out with an id, as a group that exists has its own rules; name a group to create",
-      "securityGroups[3].rules[0].port must be left out without protocol tcp or udp, got 22; add the protocol",
-      "securityGroups[3].rules[1].port must be left out without protocol tcp or udp, got 1; add the protocol",
-      "securityGroups[3].rules[2].lastPort must be port or more, got 80 with port 443; correct one",
-      "securityGroups[3].rules[3].lastPort must be port or more, got 80 with port left out; correct one",
+      "securityGroups[4].rules[0].port must be left out without protocol tcp or udp, got 22; add the protocol",
+      "securityGroups[4].rules[1].port must be left out without protocol tcp or udp, got 1; add the protocol",
+      "securityGroups[4].rules[2].lastPort must be port or more, got 80 with port 443; correct one",
+      "securityGroups[4].rules[3].lastPort must be port or more, got 80 with port left out; correct one",
+      'securityGroups[4].name must differ from securityGroups[3].name, got "edges" twice; put their rules together',
     ]);
   });
 
