@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OvhProvider } from "@cdktf/provider-ovh/lib/provider";
@@ -11,14 +19,23 @@ import { type Json, Synthesized, temporaryFolder } from "./synthesized.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+/** The example's edge, the configuration of each example, and one with what none of them has. */
 const CONFIGS = {
   edge: example(),
-  three: exampleWithEdges(3, {
+  ...Object.fromEntries(
+    readdirSync(join(root, "examples"), { withFileTypes: true })
+      .map(({ name }) => [name, join(root, "examples", name, "edge.config.json")] as const)
+      .filter(([, file]) => existsSync(file))
+      .map(([name, file]) => [name, JSON.parse(readFileSync(file, "utf8"))]),
+  ),
+  remote: exampleWithEdges(3, {
     backend: { type: "s3", bucket: "edge-state", region: "gra" },
     "credentials.serviceAccounts": ["edge-1", "edge-2", "edge-3"],
     "notify.webhook": true,
   }),
 };
+
+const names = Object.keys(CONFIGS).sort();
 
 const APP = `import { App } from "cdktf";
 import { parseConfig } from "./lib/config/load.js";
@@ -35,7 +52,7 @@ app.synth();
 `;
 
 /** A project of the very sources whose `cdktf` is this package, as npm lays out `"cdktf": "npm:PACKAGE"`. */
-function projectWith(name: "cdktf" | "cdktn"): string {
+function projectWith(name: "cdktf" | "cdktn", lib: string): string {
   const project = temporaryFolder();
   const modules = join(project, "node_modules");
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -50,14 +67,13 @@ function projectWith(name: "cdktf" | "cdktn"): string {
     }
   }
   symlinkSync(join(root, "node_modules", name), join(modules, "cdktf"));
-  cpSync(join(root, "lib"), join(project, "lib"), { recursive: true });
+  cpSync(lib, join(project, "lib"), { recursive: true });
   cpSync(join(root, "package.json"), join(project, "package.json"));
   writeFileSync(join(project, "app.ts"), APP);
   return project;
 }
 
-async function synthesized(name: "cdktf" | "cdktn"): Promise<ReadonlyMap<string, string>> {
-  const project = projectWith(name);
+async function synthesized(project: string): Promise<ReadonlyMap<string, string>> {
   const { status, stderr } = await run(
     process.execPath,
     ["--import", import.meta.resolve("tsx"), "app.ts", "out"],
@@ -83,12 +99,16 @@ let files: Record<"cdktf" | "cdktn", ReadonlyMap<string, string>>;
 
 describe("the same sources with cdktn under cdktf's name", () => {
   beforeAll(async () => {
-    files = { cdktf: await synthesized("cdktf"), cdktn: await synthesized("cdktn") };
+    const first = projectWith("cdktf", join(root, "lib"));
+    const second = projectWith("cdktn", join(first, "lib"));
+    files = { cdktf: await synthesized(first), cdktn: await synthesized(second) };
   });
 
   it("write the same files", () => {
     expect([...files.cdktn.keys()].sort()).toEqual([...files.cdktf.keys()].sort());
-    expect([...files.cdktf.keys()].filter((name) => name.endsWith("cdk.tf.json"))).toHaveLength(3);
+    expect([...files.cdktf.keys()].filter((name) => name.endsWith("cdk.tf.json"))).toHaveLength(
+      names.length + 1,
+    );
   });
 
   it("give the edges the same bytes", () => {
@@ -102,12 +122,11 @@ describe("the same sources with cdktn under cdktf's name", () => {
     const parsed = (of: "cdktf" | "cdktn", name: string) => JSON.parse(files[of].get(name) as string);
     const found = json.flatMap((name) => differences(parsed("cdktf", name), parsed("cdktn", name), name));
     expect([...new Set(found)].sort()).toEqual([
-      "manifest.json stacks edge annotations * stacktrace *",
-      "manifest.json stacks three annotations * stacktrace *",
+      ...names
+        .filter((name) => parsed("cdktf", "manifest.json").stacks[name].annotations.length > 0)
+        .map((name) => `manifest.json stacks ${name} annotations * stacktrace *`),
       "manifest.json version",
-      "stacks/edge/cdk.tf.json // metadata version",
-      "stacks/state/cdk.tf.json // metadata version",
-      "stacks/three/cdk.tf.json // metadata version",
+      ...[...names, "state"].sort().map((name) => `stacks/${name}/cdk.tf.json // metadata version`),
     ]);
   });
 });
