@@ -41,7 +41,7 @@ export default defineConfig({
     // As tsconfig.json has them: what imports the package by its name gets the sources.
     alias: [
       { find: /^cdktf-ovh-edge$/, replacement: source("index.ts") },
-      { find: /^cdktf-ovh-edge\/testing$/, replacement: source("testing.ts") },
+      { find: /^cdktf-ovh-edge\/(.*)$/, replacement: source("$1.ts") },
     ],
   },
   test: {

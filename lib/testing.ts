@@ -4,7 +4,10 @@
  *
  * @packageDocumentation
  */
+
+export type { DrillResult } from "./operations/drill/run.js";
 export type { FaultArguments, FaultName, InterfaceName } from "./playground/faults.js";
+export type { Door, EdgeService } from "./testing/door.js";
 export { LiveWorld, type LiveWorldOptions, startRegion } from "./testing/live-world.js";
 export { type EdgeMatchers, matchers, type Verdict } from "./testing/matchers.js";
 export { picture } from "./testing/picture.js";

@@ -1,4 +1,7 @@
+import { parseConfig } from "../config/load.js";
 import type { EdgeConfigInput } from "../config/schema.js";
+import type { DrillResult } from "../operations/drill/run.js";
+import type { Scenario } from "../operations/drill/scenarios.js";
 import { viewOf } from "../playground/chaos/view.js";
 import { FAULTS, machineNamed } from "../playground/control.js";
 import type { FaultArguments, FaultName } from "../playground/faults.js";
@@ -6,6 +9,7 @@ import type { Playground, PlaygroundOptions } from "../playground/playground.js"
 import { checkPrerequisites } from "../playground/prerequisites.js";
 import type { PlanVerdict } from "../playground/terraform.js";
 import type { Region } from "../simulator/region.js";
+import { type Door, type EdgeService, openDoor } from "./door.js";
 import { eventually, type Pace, throughout, until } from "./patience.js";
 import { type StackMaker, Synthesis } from "./synthesis.js";
 import type { Deadline, EdgeWorld, Operation, WorldView } from "./world.js";
@@ -23,6 +27,7 @@ const LOOK_EACH = 50;
 export class LiveWorld implements EdgeWorld {
   readonly edgeNames: readonly string[];
   private readonly began = Date.now();
+  private readonly doors: Door[] = [];
   private readonly pace: Pace = {
     now: () => (Date.now() - this.began) / 1000,
     pass: () => new Promise((resolve) => setTimeout(resolve, LOOK_EACH)),
@@ -114,6 +119,38 @@ export class LiveWorld implements EdgeWorld {
     return this.region.project.leftovers();
   }
 
+  /**
+   * Runs a drill of `npm run drill` on the deployed edges, and leaves them sound.
+   *
+   * @param name such as `carp-down`, `power-off` or `external-lost`
+   * @returns when each phase was reached, and whether the drill passed
+   * @throws Error when there is no such drill, or the edges are not sound before or after it
+   */
+  async drill(name: string): Promise<DrillResult> {
+    const [{ simulatedCluster }, { runDrill }, { scenariosNamed }] = await Promise.all([
+      import("../playground/simulated-cluster.js"),
+      import("../operations/drill/run.js"),
+      import("../operations/drill/scenarios.js"),
+    ]);
+    const [scenario] = scenariosNamed([name]);
+    const cluster = simulatedCluster(this.playground);
+    try {
+      return await runDrill(scenario as Scenario, { cluster, config: parseConfig(this.config) });
+    } finally {
+      await Promise.all(cluster.edges.map((edge) => edge.close()));
+    }
+  }
+
+  /**
+   * Opens the FailOver IP for services of one's own: a port of this machine whose connections go to the service of the
+   * edge that answers for the address.
+   */
+  async openDoor(serviceOf: (edge: string) => EdgeService): Promise<Door> {
+    const door = await openDoor(() => this.region.answering()?.name, serviceOf);
+    this.doors.push(door);
+    return door;
+  }
+
   view(): WorldView {
     const { region } = this;
     const all = viewOf(region, { partitioned: region.vrack.partitioned });
@@ -166,6 +203,7 @@ export class LiveWorld implements EdgeWorld {
   /** Ends the region and everything in it. A run of Terraform that is under way is interrupted first. */
   async close(): Promise<void> {
     await this.playground.terraform?.interrupt();
+    await Promise.all(this.doors.splice(0).map((door) => door.close()));
     await this.playground.stop();
   }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type LiveWorld, startRegion } from "../../lib/testing.js";
 import {
   checksOf,
@@ -26,36 +26,38 @@ describe("the examples", () => {
     expect(exampleFile(name, "main.ts")).toContain('from "cdktf-ovh-edge"');
     expect(exampleConfig(name).$schema).toBe("../../edge.config.schema.json");
   });
-});
 
-describe.each(NAMES)("example %s", (name) => {
-  let world: LiveWorld;
-  let checks: ExampleChecks;
-
-  beforeAll(async () => {
-    checks = await checksOf(name);
+  // Each has a region of its own, and waits for it most of the time.
+  it.concurrent.each(
+    NAMES,
+  )("%s deploys as its README promises, plans nothing more, and leaves nothing behind", async (name) => {
+    const checks = await checksOf(name);
     const config = exampleConfig(name);
     // What takes seconds at OVH need not take any here; carp and the edges keep their own time.
     const region = { speed: 10, moveDuration: 500, ...checks.world?.region };
-    world = await startRegion({ ...checks.world, config: checks.config?.(config) ?? config, region });
-    await checks.before?.(world);
-  });
-  afterAll(() => world?.close());
-
-  it("deploys as its README promises, plans nothing more, and leaves nothing behind", async () => {
-    await world.deployProgram(() => import(join(EXAMPLES, name, "main.ts")));
-    await world.validate();
-    const [preferred] = world.edgeNames;
-    await world.until(
-      ({ answering }) => answering === preferred,
-      `${preferred} does not answer for the FailOver IP`,
-    );
-    await world.until(
-      ({ edges }) => edges.every(({ role }, index) => role === (index === 0 ? "MASTER" : "BACKUP")),
-      `${preferred} is not the one MASTER`,
-    );
-    expect(await world.plan()).toBe("no changes");
-    await checks.deployed?.(world);
-    expect(await world.destroy()).toEqual(checks.remains ?? []);
+    await using world = await startRegion({
+      ...checks.world,
+      config: checks.config?.(config) ?? config,
+      region,
+    });
+    await deployAndDestroy(name, world, checks);
   });
 });
+
+async function deployAndDestroy(name: string, world: LiveWorld, checks: ExampleChecks): Promise<void> {
+  await checks.before?.(world);
+  await world.deployProgram(() => import(join(EXAMPLES, name, "main.ts")));
+  await world.validate();
+  const [preferred] = world.edgeNames;
+  await world.until(
+    ({ answering }) => answering === preferred,
+    `${preferred} does not answer for the FailOver IP`,
+  );
+  await world.until(
+    ({ edges }) => edges.every(({ role }, index) => role === (index === 0 ? "MASTER" : "BACKUP")),
+    `${preferred} is not the one MASTER`,
+  );
+  expect(await world.plan()).toBe("no changes");
+  await checks.deployed?.(world);
+  expect(await world.destroy()).toEqual(checks.remains ?? []);
+}
