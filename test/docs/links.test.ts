@@ -67,6 +67,30 @@ describe("the pages", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("name settings that there are", () => {
+    const table = readFileSync(join(root, "docs/configuration.md"), "utf8");
+    const settings = [...table.matchAll(/^\| `([^`]+)`/gm)].map(([, path]) => path as string);
+    // A part of the configuration is named by the beginning of its settings' paths.
+    const known = new Set(
+      settings.flatMap((path) => [...path.matchAll(/\.|$/g)].map(({ index }) => path.slice(0, index))),
+    );
+    const tops = new Set(settings.map((path) => path.split(/[.[]/)[0]));
+    const wrong = wrongIn((page) =>
+      page.code
+        .map(({ line, text }) => ({
+          line,
+          path: /^([a-zA-Z]+)(\[\d*\])?(\.[a-zA-Z]+(\[\d*\])?)+$/.exec(text.replace(/:.*/, "")),
+        }))
+        .filter(({ path }) => path !== null && tops.has(path[1] as string))
+        .map(({ line, path }) => ({ line, path: (path?.[0] as string).replace(/\[\d+\]/g, "[]") }))
+        .filter(
+          ({ path }) => !known.has(path) && !known.has(`${path}[]`) && !known.has(path.replace(/\[\]$/, "")),
+        )
+        .map(({ line, path }) => at(page, line, path)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it("are all reached from docs/README.md", () => {
     const reached = new Set(["docs/README.md"]);
     for (const path of reached) {
