@@ -3,6 +3,7 @@ import { isDisruptive } from "../lib/operations/accept/assumption.js";
 import { ASSUMPTIONS, assumptionsNamed } from "../lib/operations/accept/assumptions.js";
 import { expected, tapHead, tapPoint, tapTail } from "../lib/operations/accept/tap.js";
 import type { Operations } from "../lib/operations/operations.js";
+import { requireRoot } from "../lib/operations/require-root.js";
 import { confirm } from "./confirm.js";
 import { endWith } from "./end-with.js";
 import { operate, operateCommand, working } from "./operate.js";
@@ -41,11 +42,7 @@ function list(assumptions: typeof ASSUMPTIONS): void {
 
 async function run(assumptions: typeof ASSUMPTIONS, operations: Operations): Promise<number> {
   const { config } = operations;
-  if (config.ssh.user !== "root") {
-    throw new Error(
-      `ssh.user must be root for this, got ${config.ssh.user}; what the edges' programs read only root can read`,
-    );
-  }
+  await requireRoot(operations.edges);
   const trials = assumptions.flatMap((one) =>
     one.how.kind === "trial" ? [`  ${one.id}: it ${one.how.does}`] : [],
   );

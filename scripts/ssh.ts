@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { fromHome } from "../lib/operations/deployment.js";
 import { openOperations } from "../lib/operations/operations.js";
-import { knownHostsLine, sshArguments } from "../lib/operations/ssh-command.js";
+import { knownHosts, sshArguments } from "../lib/operations/ssh-command.js";
 import { endWith } from "./end-with.js";
 
 const program = new Command("ssh")
@@ -33,13 +33,13 @@ await endWith(async () => {
   }
   const folder = mkdtempSync(join(tmpdir(), "edge-ssh-"));
   try {
-    const knownHosts = join(folder, "known_hosts");
-    writeFileSync(knownHosts, knownHostsLine(address));
+    const file = join(folder, "known_hosts");
+    writeFileSync(file, knownHosts(address));
     const path = config.ssh.privateKeyPath;
     const privateKeyPath = path === undefined ? undefined : fromHome(path);
     const { status, error } = spawnSync(
       "ssh",
-      sshArguments(address, { privateKeyPath, knownHosts }, command),
+      sshArguments(address, { privateKeyPath, knownHosts: file }, command),
       {
         stdio: "inherit",
       },

@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
+import { exists } from "../config/edge.js";
 import type { EdgeConfig } from "../config/schema.js";
 import type { ClientOptions } from "./ovh-client.js";
 import type { EdgeAddress } from "./remote-edge.js";
+import type { BastionAddress } from "./ssh-bastion.js";
 import { findTerraform } from "./terraform-binary.js";
 
 /** What is deployed, as the outputs of its stack tell. */
@@ -64,22 +66,37 @@ export function readOutputs(stackFolder: string, environment: Environment): Outp
 
 /** What the outputs of a stack say of the edges of a configuration. @throws Error for an edge that they do not name */
 export function deploymentOf(config: EdgeConfig, outputs: Outputs): Deployment {
-  const { privateKeyPath, user, port } = config.ssh;
-  const privateKey = privateKeyPath === undefined ? undefined : readKey(privateKeyPath);
-  const edges = config.edges.map(({ name, sshHostKey }) => {
+  const { privateKeyPath, user, port, become } = config.ssh;
+  const privateKey = privateKeyPath === undefined ? undefined : readKey(privateKeyPath, "ssh.privateKeyPath");
+  const bastion = bastionOf(config);
+  const edges = config.edges.map((edge) => {
+    const { name, sshHostKey } = edge;
     const output = outputs.edges?.value[name];
     if (output === undefined) throw new Error(`the deployed stack has no edge ${name}; deploy first`);
     return {
       name,
       instanceId: output.instance,
-      host: output.address,
+      host: exists(edge) ? edge.existing.host : output.address,
       port,
       user,
       privateKey,
       hostKey: sshHostKey,
+      ...(become === undefined ? {} : { become }),
+      ...(bastion === undefined ? {} : { bastion }),
     };
   });
   return { config, edges, bundles: outputs.bundles?.value ?? {} };
+}
+
+/** The bastion of a configuration, with its key read. @throws Error when that cannot be read */
+function bastionOf({ ssh }: EdgeConfig): BastionAddress | undefined {
+  if (ssh.bastion === undefined) return undefined;
+  const { host, port, hostKey, user = ssh.user } = ssh.bastion;
+  const own = ssh.bastion.privateKeyPath;
+  const path = own ?? ssh.privateKeyPath;
+  if (path === undefined) return { host, port, user, hostKey };
+  const setting = own === undefined ? "ssh.privateKeyPath" : "ssh.bastion.privateKeyPath";
+  return { host, port, user, hostKey, privateKey: readKey(path, setting), privateKeyPath: fromHome(path) };
 }
 
 /** A path whose `~/` is the home of whoever runs this. */
@@ -87,11 +104,11 @@ export function fromHome(path: string): string {
   return path.replace(/^~(?=\/)/, homedir());
 }
 
-function readKey(path: string): string {
+function readKey(path: string, setting: string): string {
   try {
     return readFileSync(fromHome(path), "utf8");
   } catch (error) {
-    throw new Error(`ssh.privateKeyPath cannot be read: ${(error as Error).message}`);
+    throw new Error(`${setting} cannot be read: ${(error as Error).message}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import ssh2, { type ServerHostKeyAlgorithm } from "ssh2";
 import type { EdgeAddress } from "./remote-edge.js";
+import { throughBastion } from "./ssh-bastion.js";
 
 const { Client } = ssh2;
 
@@ -20,18 +21,26 @@ const ALGORITHMS: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = 
  * @returns its type and base64 text
  * @throws Error when nobody answers, or without a key of that type
  */
-export function offeredHostKey({ name, host, port, hostKey }: EdgeAddress): Promise<string> {
+export async function offeredHostKey({ name, host, port, hostKey, bastion }: EdgeAddress): Promise<string> {
+  const failed = ({ message }: Error) =>
+    new Error(`${name} cannot be reached at ${host}:${port}: ${message}`);
+  const forwarded =
+    bastion === undefined
+      ? undefined
+      : await throughBastion(bastion, host, port).catch((error) => {
+          throw failed(error);
+        });
   return new Promise((resolve, reject) => {
     const client = new Client();
     let offered: string | undefined;
+    client.on("close", () => forwarded?.end());
     client.on("error", (error) => {
-      if (offered === undefined)
-        reject(new Error(`${name} cannot be reached at ${host}:${port}: ${error.message}`));
+      forwarded?.end();
+      if (offered === undefined) reject(failed(error));
     });
     const type = hostKey?.split(" ")[0] ?? "ssh-ed25519";
     client.connect({
-      host,
-      port,
+      ...(forwarded === undefined ? { host, port } : { sock: forwarded.sock }),
       username: "nobody",
       readyTimeout: 10_000,
       algorithms: { serverHostKey: [...(ALGORITHMS[type] ?? [])] },

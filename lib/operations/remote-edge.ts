@@ -1,5 +1,7 @@
 import { createInterface } from "node:readline";
 import ssh2, { type ClientChannel, type Client as SshClient } from "ssh2";
+import { doasRule, INSTALLER } from "../edge/doas.js";
+import { type BastionAddress, identity, isHostKey, throughBastion } from "./ssh-bastion.js";
 
 const { Client } = ssh2;
 
@@ -15,6 +17,10 @@ export interface EdgeAddress {
   readonly privateKey?: string;
   /** Public host key, `ssh-ed25519 AAAA…`. @default - not verified */
   readonly hostKey?: string;
+  /** How a user who is not root becomes root. @default - it is root */
+  readonly become?: "doas";
+  /** @default - it is reached directly */
+  readonly bastion?: BastionAddress;
 }
 
 /** What came of a command on an edge. */
@@ -24,7 +30,10 @@ export interface RemoteResult {
   readonly stderr: string;
 }
 
-/** An edge over SSH. One connection serves all commands; it is made anew where it was lost. */
+/** An edge whose deploy user may not start as root what was asked for. */
+export class NotPermittedError extends Error {}
+
+/** An edge over SSH, where all commands are root's. One connection serves all commands; it is made anew where it was lost. */
 export class RemoteEdge {
   private client: Promise<SshClient> | undefined;
 
@@ -34,8 +43,33 @@ export class RemoteEdge {
     return this.address.name;
   }
 
-  /** Runs a command to its end. @throws Error when the edge cannot be reached */
+  /**
+   * Runs a shell command to its end, as root.
+   *
+   * @throws NotPermittedError when doas.conf(5) does not permit it; Error when the edge cannot be reached
+   */
   async run(command: string): Promise<RemoteResult> {
+    const { become, user } = this.address;
+    if (become === undefined) return this.command(command);
+    const result = await this.command(asRoot(command));
+    if (!/^doas: /m.test(result.stderr) || result.status !== 1) return result;
+    throw new NotPermittedError(
+      `${this.name} lets ${user} start no shell as root: ${result.stderr.trim()}; permit it by a line in /etc/doas.conf there, ` +
+        `which is as much as the rule for edge-install: permit nopass ${user} as root cmd /bin/sh`,
+    );
+  }
+
+  /** Starts edge-install as root, which the one rule for a deploy permits. @throws Error as `run` */
+  async installer(args: string): Promise<RemoteResult> {
+    const { become, user } = this.address;
+    const result = await this.command(`${become === undefined ? "" : "doas -n "}${INSTALLER} ${args}`);
+    if (become === undefined || result.status !== 1 || !/^doas: /m.test(result.stderr)) return result;
+    throw new NotPermittedError(
+      `${this.name} does not let ${user} start edge-install: ${result.stderr.trim()}; its /etc/doas.conf needs: ${doasRule(user)}`,
+    );
+  }
+
+  private async command(command: string): Promise<RemoteResult> {
     const channel = await this.exec(command);
     let [stdout, stderr] = ["", ""];
     channel.on("data", (chunk: Buffer) => {
@@ -56,7 +90,7 @@ export class RemoteEdge {
    * @returns how to end it
    */
   async follow(command: string, onLine: (line: string) => void, onEnd = () => {}): Promise<() => void> {
-    const channel = await this.exec(command);
+    const channel = await this.exec(this.address.become === undefined ? command : asRoot(command));
     channel.on("error", () => {});
     // It passes the channel's errors on, which end what is followed and nothing else.
     createInterface({ input: channel })
@@ -82,33 +116,48 @@ export class RemoteEdge {
   }
 
   private connect(): Promise<SshClient> {
-    this.client ??= new Promise<SshClient>((resolve, reject) => {
-      const { host, port, user, privateKey, hostKey, name } = this.address;
+    this.client ??= this.open().catch((error: Error) => {
+      this.client = undefined;
+      const { host, port } = this.address;
+      throw new Error(`${this.name} cannot be reached at ${host}:${port}: ${error.message}`);
+    });
+    return this.client;
+  }
+
+  private async open(): Promise<SshClient> {
+    const { host, port, user, privateKey, hostKey, bastion } = this.address;
+    const forwarded = bastion === undefined ? undefined : await throughBastion(bastion, host, port);
+    return new Promise<SshClient>((resolve, reject) => {
       const client = new Client();
       const lost = () => {
         this.client = undefined;
+        forwarded?.end();
       };
       client.on("close", lost);
       client.on("error", (error) => {
         lost();
-        reject(new Error(`${name} cannot be reached at ${host}:${port}: ${error.message}`));
+        reject(error);
       });
       client.on("ready", () => resolve(client));
       client.connect({
-        host,
-        port,
+        ...(forwarded === undefined ? { host, port } : { sock: forwarded.sock }),
         username: user,
-        privateKey,
-        agent: privateKey === undefined ? process.env.SSH_AUTH_SOCK : undefined,
+        ...identity(privateKey),
         readyTimeout: 10_000,
         keepaliveInterval: 2_000,
         keepaliveCountMax: 3,
-        hostVerifier:
-          hostKey === undefined
-            ? undefined
-            : (key: Buffer) => key.toString("base64") === hostKey.split(" ")[1],
+        hostVerifier: hostKey === undefined ? undefined : (key: Buffer) => isHostKey(key, hostKey),
       });
     });
-    return this.client;
   }
+}
+
+/** A shell command as root's, for a user who may start a shell by doas(1). */
+function asRoot(command: string): string {
+  return `doas -n /bin/sh -c ${quoted(command)}`;
+}
+
+/** A word for sh(1). */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }

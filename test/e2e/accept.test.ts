@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -247,17 +247,5 @@ describe("npm run accept", { timeout: 180_000 }, () => {
     ],
   ])("refuses %s", async (_, args, message) => {
     expect(await accepted(...args)).toEqual({ status: 2, stdout: "", stderr: `${message}\n` });
-  });
-
-  it("refuses to look around as another user than root", async () => {
-    const file = join(folder, "edge.config.json");
-    const config = playground.readConfig();
-    writeFileSync(file, JSON.stringify({ ...config, ssh: { ...config.ssh, user: "deploy", become: "doas" } }));
-    expect(await accepted("--config", file)).toEqual({
-      status: 2,
-      stdout: "",
-      stderr:
-        "ssh.user must be root for this, got deploy; what the edges' programs read only root can read\n",
-    });
   });
 });

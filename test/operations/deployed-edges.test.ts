@@ -13,13 +13,6 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the deployed edges", () => {
-  it("are not looked for where a drill would not be root on them", () => {
-    const config = parseConfig(example({ "ssh.user": "deploy", "ssh.become": "doas" }));
-    expect(() => deployedEdges(config, folder, {})).toThrow(
-      "ssh.user must be root for a drill, got deploy; what a drill breaks and mends only root can",
-    );
-  });
-
   it("are not found in a folder that is not there", () => {
     const stack = join(folder, "nowhere");
     expect(() => deployedEdges(parseConfig(example()), stack, {})).toThrow(
