@@ -1,11 +1,12 @@
 import { type Effect, Ifstated, type Steps } from "../ifstated/machine.js";
 import { Kernel, type SignedAdvertisement } from "../node/kernel.js";
-import { Claim, type Claimant } from "./claim.js";
+import type { Claim } from "./claim.js";
 import type { Decided, Memory } from "./decider.js";
-import { Line } from "./line.js";
+import { Line, type LineEnd } from "./line.js";
+import { observedOf } from "./observation.js";
+import { WorldVhid } from "./vhid.js";
 import type { World } from "./world.js";
 
-const CARP = "carp0";
 const BOOT_DEMOTION = 128;
 const GROUPS = ["edgefault", "edgedrain"];
 
@@ -17,11 +18,13 @@ export interface CarpFile {
 }
 
 /** One edge of the world: its kernel, its ifstated with the generated file, and edge-sync's work. */
-export class WorldEdge implements Claimant {
+export class WorldEdge implements LineEnd {
   readonly kernel: Kernel;
   readonly aliases = new Set<string>();
   readonly line: Line;
   readonly carpFile: CarpFile;
+  /** Its part in each election, the first IP's first. */
+  readonly vhids: readonly WorldVhid[];
   running = false;
   hold: { reason: string } | null = null;
   drained = false;
@@ -33,15 +36,11 @@ export class WorldEdge implements Claimant {
   rulesLoad = true;
   /** Seconds by which the wall clock is off. */
   clockOffset = 0;
-  /** POSTs that left this edge. */
-  posts = 0;
-  /** The claim that is under way or ended last, since the boot. */
-  claim: Claim | undefined;
   private blocked = false;
   private daemon: Ifstated | undefined;
   private memory: Memory = {};
   private probe: { ok: boolean; at: number } | undefined;
-  private check: { result: string; started: number } | undefined;
+  private check: { results: readonly string[]; started: number } | undefined;
   private checking = false;
   private boots = 0;
   private queued = false;
@@ -52,24 +51,47 @@ export class WorldEdge implements Claimant {
   constructor(
     readonly name: string,
     readonly instanceId: string,
-    readonly advskew: number,
+    index: number,
     private readonly world: World,
   ) {
+    const advskew = world.ips[0].advskews[index] as number;
     this.carpFile = { vhid: 1, pass: "secret", advskew };
+    this.vhids = world.ips.map((ip) => new WorldVhid(ip, ip.advskews[index] as number, this, world));
     this.kernel = this.newKernel();
     this.line = new Line(world, this);
+  }
+
+  /** Its part in the election for the first FailOver IP, or for the one with this address. */
+  vhid(address = this.world.failoverIp): WorldVhid {
+    return this.vhids.find(({ ip }) => ip.address === address) as WorldVhid;
   }
 
   get now(): number {
     return this.world.now;
   }
 
+  /** Its role in the election for the first FailOver IP. */
   get role(): string {
-    return this.kernel.carpState(CARP) ?? "NONE";
+    return this.vhid().role;
   }
 
   get hasAlias(): boolean {
-    return this.running && this.aliases.has(this.world.failoverIp);
+    return this.vhid().hasAlias;
+  }
+
+  /** POSTs that left this edge. */
+  get posts(): number {
+    return this.vhids.reduce((sum, { posts }) => sum + posts, 0);
+  }
+
+  /** Its claim of the first FailOver IP that is under way or ended last, since the boot. */
+  get claim(): Claim | undefined {
+    return this.vhid().claim;
+  }
+
+  /** What its last pass found. */
+  get isHealthy(): boolean {
+    return Boolean(this.memory.healthy);
   }
 
   /** Whether OVH's API can be reached. */
@@ -102,19 +124,14 @@ export class WorldEdge implements Claimant {
     this.probe = undefined;
     this.check = undefined;
     this.checking = false;
-    this.claim = undefined;
+    for (const vhid of this.vhids) vhid.claim = undefined;
     this.queued = false;
     this.blocked = !this.rulesLoad;
-    const { kernel, carpFile } = this;
+    const { kernel } = this;
     kernel.preempt = this.world.preempt;
     kernel.demote("carp", BOOT_DEMOTION);
     for (const name of ["vio0", "vio1", "vio2"]) kernel.setUp(name, true);
-    kernel.create(CARP);
-    for (const group of GROUPS) kernel.join(CARP, group);
-    kernel.setCarp(CARP, { carpdev: "vio2", vhid: carpFile.vhid, pass: carpFile.pass });
-    kernel.setInterval(CARP, { advbase: this.world.advbase, advskew: carpFile.advskew });
-    kernel.addAddress(CARP, { address: "10.25.0.10", prefix: 16 });
-    kernel.setUp(CARP, true);
+    for (const [index, vhid] of this.vhids.entries()) this.setUpCarp(vhid, index);
     this.startDaemon();
     this.after(2000, () => kernel.demote("carp", -BOOT_DEMOTION));
     const minute = () => {
@@ -122,6 +139,18 @@ export class WorldEdge implements Claimant {
       this.after(60_000, minute);
     };
     this.after(60_000, minute);
+  }
+
+  private setUpCarp({ ip, advskew }: WorldVhid, index: number): void {
+    const { kernel, carpFile, world } = this;
+    // What is set anew while the world goes on is what its first file says.
+    const { vhid, pass, advskew: skew } = index === 0 ? carpFile : { ...carpFile, vhid: ip.vhid, advskew };
+    kernel.create(ip.carp);
+    for (const group of GROUPS) kernel.join(ip.carp, group);
+    kernel.setCarp(ip.carp, { carpdev: "vio2", vhid, pass });
+    kernel.setInterval(ip.carp, { advbase: world.advbase, advskew: skew });
+    kernel.addAddress(ip.carp, { address: `10.25.0.${10 + index}`, prefix: 16 });
+    kernel.setUp(ip.carp, true);
   }
 
   /** Pulls the plug: nothing of what it was doing goes on. */
@@ -168,25 +197,9 @@ export class WorldEdge implements Claimant {
     if (this.running) this.kernel.receive("vio2", advertisement);
   }
 
-  get objection(): string | undefined {
-    if (this.role !== "MASTER") return `carp0 is ${this.role}`;
-    return this.memory.healthy ? undefined : "this edge is not healthy";
-  }
-
-  attach(): string {
-    this.world.project.failoverIps.attach(this.world.failoverId, { instanceId: this.instanceId });
-    return "accepted";
-  }
-
-  look(): string {
-    const { status, routedTo } = this.world.project.failoverIps.get(this.world.failoverId);
-    if (status !== "ok") return "pending";
-    return routedTo === this.instanceId ? "here" : "elsewhere";
-  }
-
-  claimEnded(why: string): void {
-    this.world.note(this, why);
-    this.pass();
+  /** One line of what happened on it. */
+  note(what: string): void {
+    this.world.note(this, what);
   }
 
   /** Does something later, unless the edge loses its power meanwhile. */
@@ -201,7 +214,7 @@ export class WorldEdge implements Claimant {
       now: () => this.now,
       send: (_, advertisement) => this.world.carry(this, advertisement),
       linkChanged: (name, state) => {
-        if (name === CARP) this.world.note(this, `carp0 is ${kernel.carpState(CARP)}`);
+        if (/^carp\d/.test(name)) this.note(`${name} is ${kernel.carpState(name)}`);
         if (this.daemon !== undefined) this.drive(this.daemon.linkChanged(name, state));
       },
       schedule: (at) => {
@@ -277,18 +290,15 @@ export class WorldEdge implements Claimant {
     return {
       now: seconds,
       boot: Object.keys(this.memory).length === 0 && booting ? 1 : 0,
-      carp: this.role,
       external: link("vio0"),
       internal: link("vio1"),
-      alias: this.hasAlias ? 1 : 0,
       edgefault: kernel.groups.get("edgefault"),
       edgedrain: kernel.groups.get("edgedrain"),
       hold: this.hold,
       drain: this.drained ? 1 : 0,
       probe: this.probe === undefined ? null : { ok: this.probe.ok ? 1 : 0, age: seconds - this.probe.at },
       checking: this.checking ? 1 : 0,
-      check: this.check ?? null,
-      claim: this.memory.claim === undefined ? null : (this.claim?.seen ?? null),
+      ...observedOf(this.vhids, this.memory, this.check),
     };
   }
 
@@ -299,14 +309,13 @@ export class WorldEdge implements Claimant {
         this.kernel.demote(group, what === "demote" ? weight : -weight);
         this.world.note(this, `${what} group=${group} by=${weight} reason="${why}"`);
       } else if (what === "alias") {
-        if (how[0] === "on") this.aliases.add(this.world.failoverIp);
-        else this.aliases.delete(this.world.failoverIp);
-        this.world.note(this, `alias=${how[0]} ip=${this.world.failoverIp} reason="${how[1]}"`);
+        const [state, why, address = this.world.failoverIp] = how as [string, string, string?];
+        if (state === "on") this.aliases.add(address);
+        else this.aliases.delete(address);
+        this.note(`alias=${state} ip=${address} reason="${why}"`);
       } else if (what === "check") this.startCheck();
       else if (what === "claim") {
-        this.world.note(this, `claim start ip=${this.world.failoverIp}`);
-        const { deadlineMs: deadline } = this.world;
-        this.claim = new Claim(this, { settle: this.world.settleMs(this), deadline });
+        this.vhid(how[1] as string | undefined).startClaim();
       } else if (what === "log") this.world.note(this, String(how[1]));
     }
   }
@@ -317,10 +326,12 @@ export class WorldEdge implements Claimant {
     this.checking = true;
     this.line.ask(
       "GET",
-      () => this.look(),
+      () => this.vhids.map((vhid) => vhid.look()).join(" "),
       ({ result }) => {
         this.checking = false;
-        this.check = { result: result === "refused" ? "none" : result, started };
+        const isAnswer = result !== "refused" && result !== "none";
+        const results = isAnswer ? result.split(" ") : this.vhids.map(() => "none");
+        this.check = { results, started };
         this.pass();
       },
     );

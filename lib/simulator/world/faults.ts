@@ -36,7 +36,7 @@ export class WorldFaults {
   /** An orderly restart: carp0 goes down first, so that the others hear of it. */
   reboot(name: string, offMs = 20_000): void {
     for (const edge of this.edges(name)) {
-      edge.kernel.setUp("carp0", false);
+      for (const { ip } of edge.vhids) edge.kernel.setUp(ip.carp, false);
       edge.powerOff();
       this.world.at(this.world.now + offMs, () => this.powerOn(edge.name));
     }
@@ -59,14 +59,14 @@ export class WorldFaults {
     for (const edge of this.edges(name)) edge.reloadDaemon();
   }
 
-  /** The claim that is under way is killed. */
+  /** The claims that are under way are killed. */
   killClaim(name: string): void {
-    for (const edge of this.edges(name)) edge.claim?.kill();
+    for (const { claim } of this.edges(name).flatMap(({ vhids }) => vhids)) claim?.kill();
   }
 
-  /** The claim that is under way stops, and does not end. */
+  /** The claims that are under way stop, and do not end. */
   hangClaim(name: string): void {
-    for (const edge of this.edges(name)) edge.claim?.hang();
+    for (const { claim } of this.edges(name).flatMap(({ vhids }) => vhids)) claim?.hang();
   }
 
   /** Sets the wall clock forward or back by some seconds; the monotonic clock is not touched. */

@@ -7,6 +7,7 @@ import type { Decider, DecisionSettings } from "./decider.js";
 import { WorldEdge } from "./edge.js";
 import { WorldFaults } from "./faults.js";
 import { EventQueue } from "./queue.js";
+import type { WorldIp } from "./vhid.js";
 
 /** How a world is made. */
 export interface WorldOptions {
@@ -16,6 +17,8 @@ export interface WorldOptions {
   readonly names?: readonly string[];
   /** The address that moves. @default - 146.59.143.231 */
   readonly failoverIp?: string;
+  /** Further FailOver IPs, each on a vhid of its own, with the edges' skews in its election. @default - none */
+  readonly more?: readonly Pick<WorldIp, "address" | "advskews">[];
   readonly decider: Decider;
   /** The generated ifstated.conf. */
   readonly ifstatedConf: string;
@@ -43,15 +46,14 @@ export interface WorldMoment {
   readonly what: string;
 }
 
-const FAILOVER_ID = "failover-1";
 const FAILOVER_IP = "146.59.143.231";
 
 /** Edges, their networks and OVH in virtual time: one clock, one queue, one seed. */
 export class World {
   readonly edges: readonly WorldEdge[];
   readonly project: OvhProject;
-  readonly failoverIp: string;
-  readonly failoverId = FAILOVER_ID;
+  /** The FailOver IPs, each on a vhid of its own; the first one's skews are the edges'. */
+  readonly ips: readonly [WorldIp, ...WorldIp[]];
   readonly timeline: WorldMoment[] = [];
   readonly settings: DecisionSettings;
   readonly advbase: number;
@@ -78,7 +80,9 @@ export class World {
     const { advskews, decider, ifstatedConf, seed = 1, failover } = options;
     this.decider = decider;
     this.ifstatedConf = ifstatedConf;
-    this.failoverIp = options.failoverIp ?? FAILOVER_IP;
+    this.ips = [{ address: options.failoverIp ?? FAILOVER_IP, advskews }, ...(options.more ?? [])].map(
+      (ip, index): WorldIp => ({ ...ip, id: `failover-${index + 1}`, carp: `carp${index}`, vhid: index + 1 }),
+    ) as [WorldIp, ...WorldIp[]];
     this.advbase = options.advbase ?? 1;
     this.rttMs = options.rttMs ?? 50;
     this.preempt = options.preempt ?? false;
@@ -92,7 +96,11 @@ export class World {
         project: "p",
         description: "world",
         regions: ["SBG5"],
-        failoverIps: [{ id: FAILOVER_ID, address: this.failoverIp, routedTo: ids[0] }],
+        failoverIps: this.ips.map(({ id, address, advskews: skews }, index) => ({
+          id,
+          address,
+          routedTo: ids[index === 0 ? 0 : skews.indexOf(Math.min(...skews))],
+        })),
         imageNames: [],
         keys: [],
         publicPrefix: "127.77.0",
@@ -106,8 +114,8 @@ export class World {
       },
     );
     this.edges = advskews.map(
-      (skew, index) =>
-        new WorldEdge(options.names?.[index] ?? `edge-${index + 1}`, ids[index] as string, skew, this),
+      (_, index) =>
+        new WorldEdge(options.names?.[index] ?? `edge-${index + 1}`, ids[index] as string, index, this),
     );
     for (const edge of this.edges) edge.boot();
   }
@@ -121,16 +129,36 @@ export class World {
     return this.edges.find((edge) => edge.name === name) as WorldEdge;
   }
 
-  /** The edge that OVH routes the IP to. */
+  /** Address of the first FailOver IP, and OVH's id of it. */
+  get failoverIp(): string {
+    return this.ips[0].address;
+  }
+
+  get failoverId(): string {
+    return this.ips[0].id;
+  }
+
+  /** The edge that OVH routes the first IP to. */
   get holder(): WorldEdge | undefined {
-    const { routedTo } = this.project.failoverIps.get(FAILOVER_ID);
+    return this.holderOf(this.failoverIp);
+  }
+
+  /** The edge that OVH routes an IP to. */
+  holderOf(address: string): WorldEdge | undefined {
+    const { id } = this.ips.find((ip) => ip.address === address) as WorldIp;
+    const { routedTo } = this.project.failoverIps.get(id);
     return this.edges.find(({ instanceId }) => instanceId === routedTo);
   }
 
-  /** The edge at which packets for the IP are answered. */
+  /** The edge at which packets for the first IP are answered. */
   get answering(): WorldEdge | undefined {
-    const { holder } = this;
-    return holder?.hasAlias && holder.reachesOutside ? holder : undefined;
+    return this.answeringFor(this.failoverIp);
+  }
+
+  /** The edge at which packets for an IP are answered. */
+  answeringFor(address: string): WorldEdge | undefined {
+    const holder = this.holderOf(address);
+    return holder?.vhid(address).hasAlias && holder.reachesOutside ? holder : undefined;
   }
 
   /** Lets something happen at a time. @returns how to call it off */
@@ -187,8 +215,8 @@ export class World {
   }
 
   /** Milliseconds that a claim waits for the election to settle. */
-  settleMs(edge: WorldEdge): number {
-    return this.edges.length === 2 ? 0 : this.advbase * 1000 + (edge.advskew * 1000) / 256;
+  settleMs({ advskew }: { readonly advskew: number }): number {
+    return this.edges.length === 2 ? 0 : this.advbase * 1000 + (advskew * 1000) / 256;
   }
 
   note(edge: WorldEdge, what: string): void {

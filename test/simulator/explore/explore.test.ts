@@ -126,10 +126,14 @@ describe("the judgement", () => {
   });
   const schedule = { edges: 2, ovh: { whilePending: "refuse", toHolder: "no-op" }, steps: [] } as const;
 
-  it("fails when a corner that is accepted no longer occurs", () => {
-    expect(judge([report({})])).toMatchObject({
+  it("fails when a corner that is accepted no longer occurs, where such edges were explored", () => {
+    const [ofOne, ofSeveral] = [true, false].map((one) =>
+      ACCEPTED.filter(({ oneOf }) => (oneOf === undefined) === one),
+    );
+    expect(judge([report({})])).toMatchObject({ failures: [], gone: ofOne });
+    expect(judge([report({ job: { edges: 2, faults: 2, vhids: 2 } })])).toMatchObject({
       failures: [],
-      gone: ACCEPTED,
+      gone: ofSeveral,
     });
   });
 
