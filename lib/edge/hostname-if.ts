@@ -10,9 +10,22 @@ export const CARP_INTERFACE = "carp0";
 /** Groups through which edge-sync demotes, one for each reason. */
 export const DEMOTION_GROUPS = ["edgefault", "edgedrain"] as const;
 
-/** hostname.if(5) of the interface that carries CARP: it needs no address. */
-export function hostnameCarpdev({ interfaces }: EdgeConfig): EdgeFile {
-  return rootFile(`/etc/hostname.${interfaces.carp}`, 0o640, "up\n");
+/**
+ * hostname.if(5) of the interface that carries CARP. It needs no address, unless the other edge sends to it:
+ * the carp address belongs to both.
+ */
+export function hostnameCarpdev({ interfaces, carpNetwork }: EdgeConfig, edge?: EdgeSettings): EdgeFile {
+  const own = edge?.carpAddress;
+  const prefix = carpNetwork.cidr.split("/")[1];
+  const lines = [...(own === undefined ? [] : [`inet ${inet(`${own}/${prefix}`)}`]), "up"];
+  return rootFile(`/etc/hostname.${interfaces.carp}`, 0o640, `${lines.join("\n")}\n`);
+}
+
+/** Address, netmask and broadcast address, as hostname.if(5) has them. */
+function inet(address: string): string {
+  const [host, prefix] = address.split("/") as [string, string];
+  const netmask = ipaddr.IPv4.subnetMaskFromPrefixLength(Number(prefix));
+  return `${host} ${netmask} ${ipaddr.IPv4.broadcastAddressFromCIDR(address)}`;
 }
 
 /**
@@ -25,12 +38,11 @@ export function hostnameCarp(
   vhid: VhidSettings = vhidsOf(config)[0],
 ): EdgeFile {
   const { carp, interfaces } = config;
-  const [address, prefix] = vhid.address.split("/") as [string, string];
-  const netmask = ipaddr.IPv4.subnetMaskFromPrefixLength(Number(prefix));
-  const broadcast = ipaddr.IPv4.broadcastAddressFromCIDR(vhid.address);
+  const peer = config.edges.find(({ name }) => name !== edge.name)?.carpAddress;
+  const to = carp.unicast ? ` carppeer ${peer}` : "";
   const lines = [
     ...DEMOTION_GROUPS.map((group) => `group ${group}`),
-    `inet ${address} ${netmask} ${broadcast} vhid ${vhid.vhid} carpdev ${interfaces.carp}` +
+    `inet ${inet(vhid.address)} vhid ${vhid.vhid} carpdev ${interfaces.carp}${to}` +
       ` pass ${PLACEHOLDERS.carpPassword} advbase ${carp.advertisementInterval} advskew ${vhid.advskews[edge.name]}`,
     "up",
   ];

@@ -26,7 +26,7 @@ export function renderEdge(config: EdgeConfig, name: string, shipped: StaticFile
       // The installer replaces itself first, so that a next run is the new one.
       ...programs(shipped),
       pfEdge(config),
-      hostnameCarpdev(config),
+      hostnameCarpdev(config, edge),
       ...vhids.map((vhid) => hostnameCarp(config, edge, vhid)),
       ovhConf(config),
       edgeConf(config, edge),
