@@ -42,6 +42,10 @@ describe("the pages", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("have tables whose rows are as wide as their head", () => {
+    expect(wrongIn((page) => page.raggedRows.map((line) => at(page, line, "a row of a table")))).toEqual([]);
+  });
+
   it("name commands that package.json has", () => {
     const wrong = wrongIn((page) =>
       page.code.flatMap(({ line, text }) =>

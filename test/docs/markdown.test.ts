@@ -59,4 +59,9 @@ describe("a page", () => {
   ])("takes %s for %s, %s", (target, path, anchor) => {
     expect(page.resolve(target)).toEqual({ path, anchor });
   });
+
+  it("has rows that are wider or narrower than the head of their table", () => {
+    const rows = ["| a | b |", "|---|---|", "| `x \\| y` | 1 |", "| 1 |", "", "| c |", "|---|", "| 1 | 2 |"];
+    expect(new Page("a.md", rows.join("\n")).raggedRows).toEqual([4, 8]);
+  });
 });

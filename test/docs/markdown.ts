@@ -16,6 +16,8 @@ export class Page {
   readonly links: readonly Link[];
   /** Anchors that a forge gives its headings, and those that it sets itself. */
   readonly anchors: ReadonlySet<string>;
+  /** Lines of tables that have not as many cells as the head of their table. */
+  readonly raggedRows: readonly number[];
   /** What is set as code, with the line that it begins in. */
   readonly code: readonly { readonly line: number; readonly text: string }[];
 
@@ -28,6 +30,8 @@ export class Page {
     const anchors = new Set<string>();
     const code: { line: number; text: string }[] = [];
     const seen = new Map<string, number>();
+    const raggedRows: number[] = [];
+    let columns: number | undefined;
     let fence: string | undefined;
     for (const [index, raw] of text.split("\n").entries()) {
       const line = index + 1;
@@ -40,6 +44,10 @@ export class Page {
         code.push({ line, text: raw });
         continue;
       }
+      // A backslash keeps a bar from ending a cell, in code as well.
+      const cells = raw.startsWith("|") ? raw.replace(/\\\|/g, "").split("|").length - 2 : undefined;
+      if (cells !== undefined && columns !== undefined && cells !== columns) raggedRows.push(line);
+      columns = cells === undefined ? undefined : (columns ?? cells);
       for (const [, , span] of raw.matchAll(CODE)) code.push({ line, text: span as string });
       const prose = raw.replace(CODE, "");
       for (const [, target] of prose.matchAll(LINK)) links.push({ line, target: target as string });
@@ -53,6 +61,7 @@ export class Page {
       seen.set(anchor, (before ?? 0) + 1);
       anchors.add(before === undefined ? anchor : `${anchor}-${before}`);
     }
+    this.raggedRows = raggedRows;
     this.links = links;
     this.anchors = anchors;
     this.code = code;
