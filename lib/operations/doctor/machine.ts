@@ -141,7 +141,7 @@ function nodeFindings(version: string): Finding[] {
     advice(
       `Node is ${version}`,
       "cdktf's command line does not start on Node 24 or newer, so npm run deploy and npm run diff do not",
-      "npx tsx main.ts && cd cdktf.out/stacks/edge && terraform init && terraform apply",
+      "npx tsx main.ts && cd cdktf.out/stacks/edge && terraform init && terraform apply; or cdktn-cli in place of cdktf-cli, see docs/ways-out.md",
     ),
   ];
 }

@@ -64,7 +64,7 @@ describe("this machine", () => {
     [
       "Node",
       { node: "24.1.0" },
-      "advice | Node is 24.1.0 | cdktf's command line does not start on Node 24 or newer, so npm run deploy and npm run diff do not | npx tsx main.ts && cd cdktf.out/stacks/edge && terraform init && terraform apply",
+      "advice | Node is 24.1.0 | cdktf's command line does not start on Node 24 or newer, so npm run deploy and npm run diff do not | npx tsx main.ts && cd cdktf.out/stacks/edge && terraform init && terraform apply; or cdktn-cli in place of cdktf-cli, see docs/ways-out.md",
     ],
     [
       "Terraform",
