@@ -84,7 +84,8 @@ export function vhidsOf(
       interface: `carp${index}`,
       vhid,
       address: carpAddressOf(carp.address, index),
-      preferred: (order[0] as EdgeSettings).name,
+      // The first edge is the first to get the address, whatever skews the edges are given.
+      preferred: named ?? ((index === 0 ? edges[0] : order[0]) as EdgeSettings).name,
       advskews: Object.fromEntries(skews),
       failoverIps: own,
     };

@@ -19,8 +19,22 @@ export interface ReleasedEdge {
   readonly hostKey?: string;
 }
 
+/** Where the FailOver IPs of a vhid are. */
+export interface VhidHolder {
+  /** The vhid's carp interface on the edges. */
+  readonly carp: string;
+  /** Raw expression for the id of the instance that holds them now. */
+  readonly holder: string;
+}
+
 /** An expression without its `${}`. */
 const bare = (expression: string) => expression.slice(2, -1);
+
+/** A command on one of the edges, by its place in the order. */
+interface Step {
+  readonly index: number;
+  readonly command: string;
+}
 
 /** Props of the release. */
 export interface EdgeReleaseProps {
@@ -29,8 +43,8 @@ export interface EdgeReleaseProps {
   readonly ssh: SshAccess;
   /** What makes a release necessary when it changes: a digest of CARP's address, vhid and password. */
   readonly identity: string;
-  /** Raw expression for the id of the instance that holds the FailOver IP now. */
-  readonly holder: string;
+  /** Who holds the FailOver IPs now, by vhid. */
+  readonly holders: readonly [VhidHolder, ...VhidHolder[]];
   readonly dependsOn: ITerraformDependable[];
 }
 
@@ -38,11 +52,15 @@ export interface EdgeReleaseProps {
  * Lets edges that wait go on, one after the other: first the one that holds the FailOver IP,
  * which must become MASTER, then the others. So neither a first deploy nor a new password pulls
  * a live address to the wrong edge.
+ *
+ * With several vhids each edge first becomes MASTER of those whose IPs it holds, while nobody claims yet;
+ * then all of them go on.
  */
 export class EdgeRelease extends Construct {
   constructor(scope: Construct, id: string, props: EdgeReleaseProps) {
     super(scope, id);
-    const { edges, ssh, identity, holder, dependsOn } = props;
+    const { edges, ssh, identity, holders, dependsOn } = props;
+    const [{ holder }] = holders;
     const all = new TerraformLocal(
       this,
       "edges",
@@ -61,12 +79,25 @@ export class EdgeRelease extends Construct {
       known === 0
         ? {}
         : { hostKey: known === edges.length ? key : `\${${bare(key)} == "" ? null : ${bare(key)}}` };
+    const edgeInstall = `${ssh.become === undefined ? "" : "doas -n "}${INSTALLER}`;
+    const carpsOf = (index: number) => {
+      const held = holders.map(({ carp, holder }) => `{ carp = "${carp}", id = ${holder} }`).join(", ");
+      return `\${join(" ", [for v in [${held}] : v.carp if v.id == ${bare(at(index, "id"))}])}`;
+    };
+    const steps: readonly Step[] =
+      holders.length === 1
+        ? edges.map((_, index) => ({
+            index,
+            command: `${edgeInstall} release ${index === 0 ? "master" : "any"}`,
+          }))
+        : [
+            ...edges.map((_, index) => ({ index, command: `${edgeInstall} raise ${carpsOf(index)}` })),
+            ...edges.map((_, index) => ({ index, command: `${edgeInstall} release any` })),
+          ];
     const connection = (index: number): SSHProvisionerConnection => ({
       ...sshConnection({ ...ssh, host: at(index, "host") }, "./.edge-release.sh"),
       ...hostKey(at(index, "key")),
     });
-    const release = (index: number) =>
-      `${ssh.become === undefined ? "" : "doas -n "}${INSTALLER} release ${index === 0 ? "master" : "any"}`;
     new Resource(this, "release", {
       triggers: {
         identity,
@@ -77,10 +108,10 @@ export class EdgeRelease extends Construct {
       },
       dependsOn,
       provisioners: isBehindBastion(ssh)
-        ? this.throughBastion(ssh, edges.length, { at, release })
-        : edges.map((_, index) => ({
+        ? this.throughBastion(ssh, steps, at)
+        : steps.map(({ index, command }) => ({
             type: "remote-exec",
-            inline: [release(index)],
+            inline: [command],
             connection: connection(index),
           })),
     });
@@ -88,13 +119,13 @@ export class EdgeRelease extends Construct {
 
   private throughBastion(
     ssh: BehindBastion<SshAccess>,
-    count: number,
-    { at, release }: { at: (index: number, field: string) => string; release: (index: number) => string },
+    steps: readonly Step[],
+    at: (index: number, field: string) => string,
   ): LocalExecProvisioner[] {
-    const command = overBastion(this);
-    return Array.from({ length: count }, (_, index) => {
+    const script = overBastion(this);
+    return steps.map(({ index, command }) => {
       const target = { ...ssh, host: at(index, "host"), hostKey: at(index, "key") };
-      return bastionStep(command, target, { command: release(index) });
+      return bastionStep(script, target, { command });
     });
   }
 }

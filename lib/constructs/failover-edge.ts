@@ -1,12 +1,6 @@
-import {
-  Annotations,
-  DataResource,
-  Fn,
-  type ITerraformDependable,
-  TerraformLocal,
-  TerraformStack,
-} from "cdktf";
+import { Annotations, DataResource, Fn, type ITerraformDependable, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
+import { vhidsOf } from "../config/failover-ips.js";
 import type { EdgeConfig, EdgeSettings, NetworkSettings } from "../config/schema.js";
 import { CARP_PASSWORD, CREDENTIAL, WEBHOOK_URL } from "../config/secrets.js";
 import { renderEdge } from "../edge/render.js";
@@ -20,8 +14,9 @@ import { EdgeProvisioning } from "./edge-provisioning.js";
 import { EdgeRelease } from "./edge-release.js";
 import { RetiredEdge } from "./edge-removal.js";
 import { type FailoverIp, reference } from "./failover-ip.js";
+import { FailoverIps } from "./failover-ips.js";
 import { type IPrivateNetwork, PrivateNetwork } from "./private-network.js";
-import { failoverIpOf, nameFailoverIp, vrackOf } from "./surroundings.js";
+import { vrackOf } from "./surroundings.js";
 
 /** Props of `FailoverEdge`. */
 export interface FailoverEdgeProps {
@@ -52,13 +47,16 @@ export interface DeployedEdge {
 export class FailoverEdge extends Construct {
   /** The edges, the preferred one first. */
   readonly edges: readonly DeployedEdge[];
+  /** What moves between them; each FailOver IP of the configuration, in its order. */
+  readonly failoverIps: readonly [FailoverIp, ...FailoverIp[]];
+  /** The first FailOver IP. */
   readonly failoverIp: FailoverIp;
   /** The network behind the edges, for instances that are reached through them. */
   readonly internalNetwork: IPrivateNetwork;
   /** Addresses, MAC addresses and SSH of the edges by their names, for the rest of a stack. */
   readonly connections: EdgeConnections;
   /** What private networks need: the project in its vRack. */
-  private readonly vrack: ITerraformDependable[];
+  private readonly vrack: ITerraformDependable[] | undefined;
 
   constructor(scope: Construct, id: string, props: FailoverEdgeProps) {
     super(scope, id);
@@ -67,9 +65,9 @@ export class FailoverEdge extends Construct {
       throw new Error("webhookUrl must be given when notify.webhook is true; pass a sensitive variable");
     }
     const salt = this.salt(props);
-    const [ip] = config.failoverIps;
-    this.failoverIp = failoverIpOf(this, "failover-ip", config.project, ip);
-    nameFailoverIp(this, ip, this.failoverIp);
+    const moving = new FailoverIps(this, config);
+    this.failoverIps = moving.all;
+    this.failoverIp = moving.all[0];
     this.vrack = vrackOf(this, config);
     this.internalNetwork = this.network("internal-network", "internal", config.internalNetwork, config);
     const instances = this.instances(config);
@@ -79,6 +77,7 @@ export class FailoverEdge extends Construct {
       this.provision(props, edge, {
         credentials,
         instance: instances.get(edge.name) as IEdgeInstance,
+        failoverIpIds: moving.ids,
         salt,
         after,
         dependsOn: policies,
@@ -93,17 +92,14 @@ export class FailoverEdge extends Construct {
     this.edges = [last, ...delivered];
     this.connections = new EdgeConnections({
       config,
-      failoverAddresses: [this.failoverIp.address],
+      failoverAddresses: [this.failoverIp.address, ...moving.all.slice(1).map(({ address }) => address)],
       instances: Object.fromEntries(this.edges.map(({ name, instance }) => [name, instance])),
     });
     const installed = this.edges.map(({ provisioning }) => provisioning);
-    const attachment = this.failoverIp.attachOnce({
-      instanceId: last.instance.instanceId,
-      dependsOn: installed,
-    });
-    this.release(props, salt, [...installed, attachment]);
+    const attachments = moving.attachOnce(instances, installed);
+    this.release(props, salt, moving.holders, [...installed, ...attachments]);
     for (const name of config.retired) new RetiredEdge(this, `files-${name}`, config.ssh);
-    this.warnOfLostIp();
+    moving.warnOfLost(this.edges.map(({ instance }) => instance));
   }
 
   /** The key that was given, or a service account that is made here. */
@@ -211,7 +207,7 @@ export class FailoverEdge extends Construct {
   private provision(
     { config, carpPassword, webhookUrl = "" }: FailoverEdgeProps,
     edge: EdgeSettings,
-    { credentials, instance, salt, after, dependsOn }: Delivery,
+    { credentials, instance, failoverIpIds, salt, after, dependsOn }: Delivery,
   ): DeployedEdge {
     const provisioning = new EdgeProvisioning(this, `files-${edge.name}`, {
       edge: renderEdge(config, edge.name, staticFiles()),
@@ -221,7 +217,8 @@ export class FailoverEdge extends Construct {
         webhookUrl,
         instanceId: instance.instanceId,
         failoverIp: this.failoverIp.address,
-        failoverIpId: this.failoverIp.failoverIpId,
+        failoverIpId:
+          failoverIpIds.length === 1 ? (failoverIpIds[0] as string) : Fn.join(" ", [...failoverIpIds]),
         macExternal: instance.macs.external,
         macInternal: instance.macs.internal,
         macCarp: instance.macs.carp,
@@ -237,12 +234,16 @@ export class FailoverEdge extends Construct {
   private release(
     { config, carpPassword }: FailoverEdgeProps,
     salt: string,
+    holders: FailoverIps["holders"],
     dependsOn: EdgeReleaseDependencies,
   ): void {
     const { address, vhid } = config.carp;
+    const others = vhidsOf(config)
+      .slice(1)
+      .map((other) => `${other.address} ${other.vhid}`);
     const peers = config.edges.flatMap(({ carpAddress }) => carpAddress ?? []);
     const identity = Fn.nonsensitive(
-      Fn.sha256(Fn.join(" ", [salt, address, String(vhid), carpPassword, ...peers])),
+      Fn.sha256(Fn.join(" ", [salt, address, String(vhid), carpPassword, ...peers, ...others])),
     );
     new EdgeRelease(this, "release", {
       edges: this.edges.map(({ name, instance }) => ({
@@ -252,34 +253,9 @@ export class FailoverEdge extends Construct {
       })),
       ssh: config.ssh,
       identity,
-      holder: this.failoverIp.holderReference(),
+      holders,
       dependsOn,
     });
-  }
-
-  /** A plan warns when the IP is routed to none of these edges; it never fails for that. */
-  private warnOfLostIp(): void {
-    const ids = new TerraformLocal(
-      this,
-      "instances",
-      this.edges.map(({ instance }) => instance.instanceId),
-    );
-    const holder = this.failoverIp.holderReference();
-    TerraformStack.of(this).addOverride(
-      `check.${this.node.path
-        .split("/")
-        .slice(1)
-        .join("-")
-        .replace(/[^A-Za-z0-9_-]/g, "-")}-holds-the-failover-ip`,
-      {
-        assert: [
-          {
-            condition: `\${contains(local.${ids.friendlyUniqueId}, ${holder})}`,
-            error_message: `None of the edges holds ${this.failoverIp.address}: it is routed to "\${${holder}}". Run edge-sync status on the edges.`,
-          },
-        ],
-      },
-    );
   }
 
   private warnOfUnknownHosts({ edges }: EdgeConfig): void {
@@ -297,6 +273,7 @@ export class FailoverEdge extends Construct {
 interface Delivery {
   readonly credentials: EdgeCredentials;
   readonly instance: IEdgeInstance;
+  readonly failoverIpIds: readonly string[];
   readonly salt: string;
   readonly after: readonly EdgeProvisioning[];
   readonly dependsOn: readonly ITerraformDependable[];
@@ -307,7 +284,7 @@ function nameOf({ failoverIps, region, carp }: EdgeConfig): string {
   const [{ address, order }] = failoverIps;
   // Nobody knows yet what an order will bring.
   if (order !== undefined) return `edge-${region.toLowerCase()}-${carp.vhid}`;
-  return `edge-${address.replaceAll(".", "-")}`;
+  return `edge-${address.replace(/[./]/g, "-")}`;
 }
 
 type EdgeReleaseDependencies = ConstructorParameters<typeof EdgeRelease>[2]["dependsOn"];

@@ -269,7 +269,7 @@ function suite(shell: Shell): void {
       status: 1,
       said: [],
       complained: [
-        "usage: edge-install install [-d digest] [bundle] | release [master | any] | remove | report | status",
+        "usage: edge-install install [-d digest] [bundle] | release [master | any] | raise carp ... | remove | report | status",
       ],
     });
     expect(node.exists(`${folder}/var`)).toBe(false);
