@@ -9,32 +9,49 @@ export interface DemotionCounter {
   readonly kernel: number;
 }
 
-/** What `edge-sync status --json` tells. */
-export interface EdgeSyncStatus {
+/** How the last claim of a vhid ended, and how many seconds ago. */
+export interface LastClaim {
+  readonly age: number;
+  readonly result?: string;
+  readonly refused?: unknown;
+  readonly status?: number;
+  readonly ms?: number;
+}
+
+/** What an edge tells of one FailOver IP. */
+export interface IpReport {
+  readonly ip: string;
+  /** `some` where part of a block is there. */
+  readonly alias: 0 | 1 | "some";
+  /** What OVH said last of where the IP is, and how many seconds ago. */
+  readonly known: "here" | "elsewhere" | "?";
+  readonly known_age: number | null;
+}
+
+/** What an edge tells of one vhid and the FailOver IPs that move with it. */
+export interface VhidReport {
+  /** Name of the carp interface. */
+  readonly name: string;
   readonly carp: string;
+  readonly tokens: number;
+  /** Whether an election has settled since the boot. */
+  readonly settled: 0 | 1;
+  readonly last_claim: LastClaim | null;
+  readonly ips: readonly IpReport[];
+}
+
+/** What `edge-sync status --json` tells; with several FailOver IPs what is told of one of them is the first one's. */
+export interface EdgeSyncStatus extends IpReport, Omit<VhidReport, "name" | "ips"> {
   readonly external: string;
   readonly internal: string;
   readonly probe: "ok" | "failed" | "none";
   readonly api: "answers" | "silent" | "none";
   readonly healthy: 0 | 1;
   readonly blind: 0 | 1;
-  readonly alias: 0 | 1;
-  readonly ip: string;
-  /** What OVH said last of where the IP is, and how many seconds ago. */
-  readonly known: "here" | "elsewhere" | "?";
-  readonly known_age: number | null;
-  readonly tokens: number;
-  /** Whether an election has settled since the boot. */
-  readonly settled: 0 | 1;
+  /** All vhids; only with several FailOver IPs. */
+  readonly vhids?: readonly VhidReport[];
   readonly hold: { readonly reason: string; readonly until?: number } | null;
   readonly drain: { readonly reason?: string } | null;
-  readonly last_claim: {
-    readonly age: number;
-    readonly result?: string;
-    readonly refused?: unknown;
-    readonly status?: number;
-    readonly ms?: number;
-  } | null;
   readonly demotion: Readonly<Record<string, DemotionCounter | null>>;
   /** Counter of group carp, which is the kernel's and rc's. */
   readonly carp_demotion: number | null;
@@ -120,10 +137,29 @@ function syncOf({ status, lines }: Section): Pick<EdgeReport, "sync" | "problem"
   const text = lines.join("\n").trim();
   if (status !== 0) return { problem: text === "" ? `edge-sync ended with status ${status}` : text };
   try {
-    return { sync: JSON.parse(text) };
+    return { sync: syncStatusOf(text) };
   } catch {
     return { problem: `edge-sync answered what is no JSON: ${text.slice(0, 100)}` };
   }
+}
+
+/** Reads what `edge-sync status --json` printed. @throws SyntaxError where that is no JSON */
+export function syncStatusOf(text: string): EdgeSyncStatus {
+  const told = JSON.parse(text) as EdgeSyncStatus;
+  const [first] = told.vhids ?? [];
+  if (first === undefined) return told;
+  const { name: _, ips, ...own } = first;
+  return { ...told, ...own, ...(ips[0] as IpReport) };
+}
+
+/** What an edge tells of each of its vhids, however many there are. */
+export function vhidReports(sync: EdgeSyncStatus): readonly VhidReport[] {
+  const { carp, tokens, settled, last_claim, ip, alias, known, known_age } = sync;
+  return (
+    sync.vhids ?? [
+      { name: CARP_INTERFACE, carp, tokens, settled, last_claim, ips: [{ ip, alias, known, known_age }] },
+    ]
+  );
 }
 
 function uptimeOf([boot, now]: readonly string[]): number | undefined {

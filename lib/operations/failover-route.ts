@@ -11,22 +11,38 @@ export interface Route {
 }
 
 /**
- * Asks OVH where the configured FailOver IP is. `GET /cloud/project/{project}/ip/failover`
+ * Asks OVH where the configured FailOver IP is, of several the first. `GET /cloud/project/{project}/ip/failover`
  *
  * @throws Error when OVH does not answer or the project has no such address
  */
 export async function routeOf(
-  { project, failoverIps: [first] }: Pick<EdgeConfig, "project" | "failoverIps">,
+  config: Pick<EdgeConfig, "project" | "failoverIps">,
   ovh: Pick<OvhClient, "get">,
 ): Promise<Route> {
+  const [first] = await routesOf({ ...config, failoverIps: [config.failoverIps[0]] }, ovh);
+  return first as Route;
+}
+
+/**
+ * Asks OVH once where all configured FailOver IPs are, in their order. `GET /cloud/project/{project}/ip/failover`
+ *
+ * @throws Error when OVH does not answer or the project lacks one of the addresses
+ */
+export async function routesOf(
+  { project, failoverIps }: Pick<EdgeConfig, "project" | "failoverIps">,
+  ovh: Pick<OvhClient, "get">,
+): Promise<Route[]> {
   const list = await ovh.get<({ ip: string } & Route)[]>(`/cloud/project/${project}/ip/failover`);
-  const found = list.find(({ ip }) => ip === first.address);
-  if (found === undefined) {
-    const others = list.map(({ ip }) => ip).join(", ");
-    throw new Error(
-      `project ${project} has no FailOver IP ${first.address}; it has ${others === "" ? "none" : others}`,
-    );
-  }
-  const { id, routedTo, status } = found;
-  return { id, routedTo: routedTo ?? "", status };
+  return failoverIps.map(({ address }) => {
+    // OVH knows a block by its first address.
+    const found = list.find(({ ip }) => ip === address.split("/")[0]);
+    if (found === undefined) {
+      const others = list.map(({ ip }) => ip).join(", ");
+      throw new Error(
+        `project ${project} has no FailOver IP ${address}; it has ${others === "" ? "none" : others}`,
+      );
+    }
+    const { id, routedTo, status } = found;
+    return { id, routedTo: routedTo ?? "", status };
+  });
 }

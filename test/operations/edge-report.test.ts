@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseReport } from "../../lib/operations/edge-report.js";
+import { parseReport, vhidReports } from "../../lib/operations/edge-report.js";
+import { report } from "./status/reports.js";
 
 const SYNC = { carp: "MASTER", healthy: 1 };
 const text = (changes: Readonly<Record<string, readonly [string, number]>> = {}) =>
@@ -29,6 +30,35 @@ describe("the report of an edge", () => {
       waiting: false,
       uptime: 60,
     });
+  });
+
+  it("tells of several FailOver IPs what the first one's would be, and each of them", () => {
+    const vhid = (name: string, carp: string, ip: string) => ({
+      name,
+      carp,
+      tokens: 3,
+      settled: 1,
+      last_claim: null,
+      ips: [{ ip, alias: 0, known: "here", known_age: 4 }],
+    });
+    const vhids = [vhid("carp0", "BACKUP", "146.59.143.231"), vhid("carp1", "MASTER", "146.59.143.232")];
+    const { sync } = parseReport(text({ sync: [JSON.stringify({ healthy: 1, vhids }), 0] }));
+    expect(sync).toMatchObject({ carp: "BACKUP", ip: "146.59.143.231", known: "here", tokens: 3 });
+    expect(vhidReports(sync as NonNullable<typeof sync>)).toEqual(vhids);
+  });
+
+  it("tells of one FailOver IP as of several", () => {
+    const { sync } = report({ state: "MASTER" });
+    expect(vhidReports(sync as NonNullable<typeof sync>)).toEqual([
+      {
+        name: "carp0",
+        carp: "MASTER",
+        tokens: 3,
+        settled: 1,
+        last_claim: null,
+        ips: [{ ip: "146.59.143.231", alias: 1, known: "here", known_age: 12 }],
+      },
+    ]);
   });
 
   it("tells of files that were changed or removed, and of a release that is waited for", () => {

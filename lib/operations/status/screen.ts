@@ -1,7 +1,8 @@
+import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import { duration } from "../duration.js";
-import type { EdgeReport } from "../edge-report.js";
+import { type EdgeReport, type IpReport, type VhidReport, vhidReports } from "../edge-report.js";
 import { table } from "../table.js";
-import { type EdgeStatus, reported, type Status } from "./status.js";
+import { type EdgeStatus, type IpStatus, ipsOf, reported, type Status } from "./status.js";
 import { inputs, type Verdict } from "./verdict.js";
 
 type Cell = (report: EdgeReport, edge: EdgeStatus) => string;
@@ -15,15 +16,9 @@ const ROWS: readonly (readonly [title: string, cell: Cell])[] = [
       sync === undefined ? "?" : `${sync.healthy ? "healthy" : "not healthy"}${sync.blind ? ", blind" : ""}`,
   ],
   ["inputs", ({ sync }) => (sync === undefined ? "?" : sync.healthy ? "all that it needs" : inputs(sync))],
-  ["alias", ({ sync }) => (sync === undefined ? "?" : sync.alias ? "on" : "off")],
-  [
-    "knows the IP",
-    ({ sync }) =>
-      sync === undefined
-        ? "?"
-        : `${sync.known}${sync.known_age === null ? "" : `, ${duration(sync.known_age)} ago`}`,
-  ],
-  ["tokens", ({ sync }) => (sync === undefined ? "?" : String(sync.tokens))],
+];
+
+const LAST_ROWS: readonly (readonly [title: string, cell: Cell])[] = [
   [
     "marks",
     ({ sync }) => [sync?.hold ? "hold" : "", sync?.drain ? "drain" : ""].filter(Boolean).join(", ") || "none",
@@ -33,12 +28,57 @@ const ROWS: readonly (readonly [title: string, cell: Cell])[] = [
   ["up", ({ uptime }) => (uptime === undefined ? "?" : duration(uptime))],
 ];
 
+/** Rows of the FailOver IPs: of one as they are, of several with the address of each, and the role of their vhid. */
+function rowsOfIps(ips: readonly IpStatus[]): (readonly [title: string, cell: Cell])[] {
+  const vhidOf = ({ sync }: EdgeReport, name: string): VhidReport | undefined =>
+    sync === undefined ? undefined : vhidReports(sync).find((vhid) => vhid.name === name);
+  const tell =
+    (name: string, text: (vhid: VhidReport) => string): Cell =>
+    (report) => {
+      const vhid = vhidOf(report, name);
+      return vhid === undefined ? "?" : text(vhid);
+    };
+  const tellIp = (address: string, name: string, text: (ip: IpReport) => string): Cell =>
+    tell(name, (vhid) => {
+      const ip = ips.length === 1 ? vhid.ips[0] : vhid.ips.find((one) => one.ip === address);
+      return ip === undefined ? "?" : text(ip);
+    });
+  const of = (address: string) => (ips.length === 1 ? "" : ` ${address}`);
+  const vhids = [...new Set(ips.map(({ carp }) => carp))];
+  return [
+    ...vhids
+      .filter((name) => name !== CARP_INTERFACE)
+      .map((name) => [name, tell(name, ({ carp }) => carp)] as const),
+    ...ips.flatMap(({ address, carp }) => [
+      [
+        `alias${of(address)}`,
+        tellIp(address, carp, ({ alias }) => (alias === "some" ? "in part" : alias ? "on" : "off")),
+      ] as const,
+      [
+        ips.length === 1 ? "knows the IP" : `knows${of(address)}`,
+        tellIp(
+          address,
+          carp,
+          ({ known, known_age }) => `${known}${known_age === null ? "" : `, ${duration(known_age)} ago`}`,
+        ),
+      ] as const,
+    ]),
+    ...vhids.map(
+      (name) =>
+        [
+          vhids.length === 1 ? "tokens" : `tokens ${name}`,
+          tell(name, ({ tokens }) => String(tokens)),
+        ] as const,
+    ),
+  ];
+}
+
 /** One screen: what each edge tells, who holds the IP, and what to look at. */
 export function statusScreen(status: Status, verdict: Verdict): string {
   const { edges } = status;
   const rows = [
     ["reached", ...edges.map((edge) => (reported(edge) === undefined ? "NO" : "yes"))],
-    ...ROWS.map(([title, cell]) => [
+    ...[...ROWS, ...rowsOfIps(ipsOf(status)), ...LAST_ROWS].map(([title, cell]) => [
       title,
       ...edges.map((edge) => {
         const report = reported(edge);

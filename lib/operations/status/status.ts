@@ -1,7 +1,9 @@
+import { vhidNumbers } from "../../config/failover-ips.js";
 import type { EdgeConfig } from "../../config/schema.js";
+import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import { within } from "../deadline.js";
 import { type EdgeReport, reportOf } from "../edge-report.js";
-import { type Route, routeOf } from "../failover-route.js";
+import { type Route, routesOf } from "../failover-route.js";
 import type { OvhClient } from "../ovh-client.js";
 import type { RemoteEdge } from "../remote-edge.js";
 
@@ -29,12 +31,20 @@ export interface EdgeStatus {
   readonly wanted?: string;
 }
 
-/** Everything that a status shows. */
-export interface Status {
+/** One FailOver IP in a status. */
+export interface IpStatus {
   readonly address: string;
-  readonly edges: readonly EdgeStatus[];
+  /** Name of the carp interface that elects its edge. */
+  readonly carp: string;
   /** What OVH says, or why it could not be asked. */
   readonly route: (Route & { readonly edge?: string }) | { readonly unknown: string };
+}
+
+/** Everything that a status shows; what it tells of one FailOver IP is of the first. */
+export interface Status extends Omit<IpStatus, "carp"> {
+  readonly edges: readonly EdgeStatus[];
+  /** All FailOver IPs; only where there are several. */
+  readonly ips?: readonly IpStatus[];
 }
 
 /** Asks all edges and OVH at once; what does not answer is part of the result. */
@@ -49,14 +59,28 @@ export async function gatherStatus(sources: StatusSources): Promise<Status> {
     return { name, host, instanceId, report, ...(wanted === undefined ? {} : { wanted }) };
   });
   const names = new Map(edges.map(({ address }) => [address.instanceId, address.name]));
-  const route =
+  const routes: readonly IpStatus["route"][] | { readonly unknown: string } =
     typeof ovh === "string"
       ? { unknown: ovh }
-      : await routeOf(config, ovh).then(
-          (found) => ({ ...found, edge: names.get(found.routedTo) }),
+      : await routesOf(config, ovh).then(
+          (found) => found.map((route) => ({ ...route, edge: names.get(route.routedTo) })),
           (error: Error) => ({ unknown: error.message }),
         );
-  return { address: config.failoverIps[0].address, edges: await Promise.all(asked), route };
+  const vhids = vhidNumbers(config);
+  const ips = config.failoverIps.map(
+    ({ address, vhid }, index): IpStatus => ({
+      address,
+      carp: `carp${vhids.indexOf(vhid)}`,
+      route: "unknown" in routes ? routes : (routes[index] as IpStatus["route"]),
+    }),
+  );
+  const [{ address, route }] = ips as [IpStatus];
+  return { address, edges: await Promise.all(asked), route, ...(ips.length === 1 ? {} : { ips }) };
+}
+
+/** All FailOver IPs of a status, however many there are. */
+export function ipsOf({ address, route, ips }: Status): readonly IpStatus[] {
+  return ips ?? [{ address, carp: CARP_INTERFACE, route }];
 }
 
 /** An edge's report, or undefined when it could not be asked. */

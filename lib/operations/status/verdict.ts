@@ -1,12 +1,17 @@
-import type { EdgeReport, EdgeSyncStatus } from "../edge-report.js";
-import { type EdgeStatus, reported, type Status } from "./status.js";
+import { CARP_INTERFACE } from "../../edge/hostname-if.js";
+import { type EdgeReport, type EdgeSyncStatus, type VhidReport, vhidReports } from "../edge-report.js";
+import { type EdgeStatus, type IpStatus, ipsOf, reported, type Status } from "./status.js";
+
+type Agreement = "agree" | "disagree" | "unknown";
 
 /** What a status comes to. */
 export interface Verdict {
-  /** Whether carp's master and OVH's route are one; unknown when that cannot be told. */
-  readonly agreement: "agree" | "disagree" | "unknown";
-  /** The agreement in a sentence. */
+  /** Whether carp's master and OVH's route are one, for each FailOver IP; unknown when that cannot be told. */
+  readonly agreement: Agreement;
+  /** The agreement in a sentence, one for each FailOver IP. */
   readonly sentence: string;
+  /** What each FailOver IP comes to; only where there are several. */
+  readonly agreements?: readonly { readonly address: string; readonly agreement: Agreement }[];
   /** Whatever else somebody should look at. */
   readonly attention: readonly string[];
   /** The last claim that brought the IP to an edge, since that edge's boot. */
@@ -24,25 +29,45 @@ export function judgeStatus(status: Status): Verdict {
   const { edges } = status;
   const attention = edges.flatMap((edge) => concerns(edge).map((text) => `${edge.name} ${text}`));
   const claims = edges.flatMap((edge) => {
-    const claim = reported(edge)?.sync?.last_claim;
-    return claim?.result === "here" && !claim.refused ? [{ edge: edge.name, age: claim.age }] : [];
+    const sync = reported(edge)?.sync;
+    return (sync === undefined ? [] : vhidReports(sync)).flatMap(({ last_claim: claim }) =>
+      claim?.result === "here" && !claim.refused ? [{ edge: edge.name, age: claim.age }] : [],
+    );
   });
   const [lastFailover] = claims.sort((a, b) => a.age - b.age);
-  return { ...agreement(status), attention, ...(lastFailover === undefined ? {} : { lastFailover }) };
+  const each = ipsOf(status).map((ip) => ({ address: ip.address, ...agreement(ip, status) }));
+  const is = (what: Agreement) => each.some((one) => one.agreement === what);
+  return {
+    agreement: is("disagree") ? "disagree" : is("unknown") ? "unknown" : "agree",
+    sentence: each.map(({ sentence }) => sentence).join("\n"),
+    ...(each.length === 1
+      ? {}
+      : { agreements: each.map(({ address, agreement }) => ({ address, agreement })) }),
+    attention,
+    ...(lastFailover === undefined ? {} : { lastFailover }),
+  };
 }
 
-function agreement({ address, edges, route }: Status): Pick<Verdict, "agreement" | "sentence"> {
-  const masters = edges.filter((edge) => reported(edge)?.carp?.state === "MASTER").map(({ name }) => name);
-  const silent = edges.filter((edge) => reported(edge) === undefined).map(({ name }) => name);
+/** Role of an edge in the election of one carp interface, undefined where that is not told. */
+function roleOf(edge: EdgeStatus, name: string): string | undefined {
+  const report = reported(edge);
+  if (name === CARP_INTERFACE) return report?.carp?.state;
+  return report?.sync?.vhids?.find((vhid) => vhid.name === name)?.carp;
+}
+
+function agreement({ address, carp: name, route }: IpStatus, { edges }: Status) {
+  const masters = edges.filter((edge) => roleOf(edge, name) === "MASTER").map((edge) => edge.name);
+  const silent = edges.filter((edge) => reported(edge) === undefined).map((edge) => edge.name);
+  const of = name === CARP_INTERFACE ? "carp" : name;
   const carp =
     masters.length === 0
-      ? "no edge is carp's master"
+      ? `no edge is ${of}'s master`
       : masters.length === 1
-        ? `carp's master is ${masters[0]}`
-        : `${list(masters)} are both carp's master`;
+        ? `${of}'s master is ${masters[0]}`
+        : `${list(masters)} are both ${of}'s master`;
   if ("unknown" in route) {
     return {
-      agreement: "unknown",
+      agreement: "unknown" as const,
       sentence: `Where OVH routes ${address} is not known: ${route.unknown}; ${carp}.`,
     };
   }
@@ -58,11 +83,11 @@ function agreement({ address, edges, route }: Status): Pick<Verdict, "agreement"
     silent.length > 0 &&
     (route.edge === undefined || silent.includes(route.edge))
   ) {
-    return { agreement: "unknown", sentence: `${routed} among those that answer.` };
+    return { agreement: "unknown" as const, sentence: `${routed} among those that answer.` };
   }
   const one = masters.length === 1 && masters[0] === route.edge;
   return {
-    agreement: one ? "agree" : "disagree",
+    agreement: one ? ("agree" as const) : ("disagree" as const),
     sentence: `${routed}: they ${one ? "agree" : "disagree"}.`,
   };
 }
@@ -96,7 +121,7 @@ function concerns({ report, wanted }: EdgeStatus): string[] {
 }
 
 function concernsOf(sync: EdgeSyncStatus, { carp }: EdgeReport): string[] {
-  const master = carp?.state === "MASTER";
+  const vhids = vhidReports(sync);
   return [
     ...(sync.healthy ? [] : [`is not healthy: ${inputs(sync)}`]),
     ...(sync.blind ? ["is blind: OVH does not answer it"] : []),
@@ -106,11 +131,26 @@ function concernsOf(sync: EdgeSyncStatus, { carp }: EdgeReport): string[] {
     ...(sync.drain === null
       ? []
       : [`is drained: ${sync.drain.reason ?? "no reason given"}; edge-sync undrain`]),
-    ...(sync.tokens === 0 ? ["has no token left for a claim; one comes back each 15 min"] : []),
-    ...(master && !sync.alias ? ["is master and has no alias"] : []),
-    ...(!master && sync.alias && sync.known === "elsewhere"
-      ? ["has the alias though it is not master and the IP is elsewhere"]
+    ...vhids.flatMap((vhid) => {
+      const master = (vhid.name === CARP_INTERFACE ? (carp?.state ?? vhid.carp) : vhid.carp) === "MASTER";
+      return concernsOfVhid(vhid, master, vhids.length > 1 || vhid.ips.length > 1);
+    }),
+  ];
+}
+
+function concernsOfVhid({ name, tokens, ips }: VhidReport, master: boolean, named: boolean): string[] {
+  return [
+    ...(tokens === 0
+      ? [`has no token left for a claim${named ? ` by ${name}` : ""}; one comes back each 15 min`]
       : []),
+    ...ips.flatMap(({ ip, alias, known }) => {
+      const of = named ? ` of ${ip}` : "";
+      if (master && !alias) return [`is master and has no alias${of}`];
+      if (alias === "some") return [`has the alias${of} in part only`];
+      return !master && alias && known === "elsewhere"
+        ? [`has the alias${of} though it is not master and the IP is elsewhere`]
+        : [];
+    }),
   ];
 }
 
