@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { addressesOf, blockOf } from "../config/failover-ips.js";
 import type { EdgeConfig } from "../config/schema.js";
 import { type Authority, makeAuthority } from "./certificates.js";
 import { systemClock } from "./clock.js";
@@ -98,6 +99,8 @@ export class Region {
       applicationSecret: `edge-secret-${this.random.uuid()}`,
       consumerKey: `edge-consumer-${this.random.uuid()}`,
     };
+    const others = config.failoverIps.slice(1).map(({ address }) => ({ id: this.random.uuid(), address }));
+    const failoverIps = [{ id: failoverId, address: config.failoverIps[0].address }, ...others];
     this.vrack = new VRack(seed);
     this.access = new RegionAccess(config);
     this.project = new OvhProject(
@@ -105,11 +108,11 @@ export class Region {
         project: config.project,
         description: "t18s",
         regions: [config.region],
-        failoverIps: [{ id: failoverId, address: config.failoverIps[0].address }],
+        failoverIps,
         imageNames: [...new Set([...config.edges.flatMap(({ image }) => image ?? []), "Debian 12"])],
         keys: [
           { ...Region.DEPLOYER, rules: FULL_ACCESS },
-          { ...this.edgeKey, rules: edgeAccess(config.project, failoverId) },
+          { ...this.edgeKey, rules: edgeAccess(config.project, ...failoverIps.map(({ id }) => id)) },
         ],
         publicPrefix: "127.77.0",
         account: options.account,
@@ -193,12 +196,16 @@ export class Region {
     return this.access.port;
   }
 
-  /** Where packets for the FailOver IP arrive: the machine it is routed to, if that answers for it. */
-  answering(): Machine | undefined {
-    const { config } = this.options;
-    const [ip] = this.project.failoverIps.list();
-    const machine = this.machines.get(this.names.get(ip?.routedTo ?? "") ?? "");
-    return machine?.reachable && machine.hasAddress(config.failoverIps[0].address) ? machine : undefined;
+  /**
+   * Where packets for a FailOver IP arrive: the machine it is routed to, if that answers for it.
+   *
+   * @param address one of the configuration's, a block as a whole. @default - the first
+   */
+  answering(address: string = this.failoverAddress): Machine | undefined {
+    const machine = this.machines.get(this.holder(address) ?? "");
+    if (machine === undefined) return undefined;
+    const answers = addressesOf(address).every((one) => machine.hasAddress(one));
+    return machine.reachable && answers ? machine : undefined;
   }
 
   /** The address that moves. */
@@ -206,9 +213,11 @@ export class Region {
     return this.options.config.failoverIps[0].address;
   }
 
-  /** Name of the edge that OVH routes the FailOver IP to, or undefined. */
-  holder(): string | undefined {
-    return this.names.get(this.project.failoverIps.list()[0]?.routedTo ?? "");
+  /** Name of the edge that OVH routes a FailOver IP to, the first one unless another is named, or undefined. */
+  holder(address?: string): string | undefined {
+    const list = this.project.failoverIps.list();
+    const found = list.find(({ block }) => address !== undefined && block === blockOf(address)) ?? list[0];
+    return this.names.get(found?.routedTo ?? "");
   }
 
   /** Calls a listener whenever something on a machine changes. @returns how to stop that */

@@ -38,7 +38,9 @@ interface Move {
 
 interface Item {
   readonly id: string;
+  /** The address, or the first one of a block. */
   readonly ip: string;
+  readonly block: string;
   routedTo: string;
   move: Move | undefined;
 }
@@ -65,9 +67,10 @@ export class FailoverIps {
     private readonly settled: () => void = () => {},
   ) {}
 
-  /** Puts an address into the project, routed to nothing or to an instance. */
-  add(id: string, ip: string, routedTo = ""): void {
-    this.items.set(id, { id, ip, routedTo, move: undefined });
+  /** Puts an address, or a block in CIDR form, into the project, routed to nothing or to an instance. */
+  add(id: string, address: string, routedTo = ""): void {
+    const [ip, prefix = "32"] = address.split("/") as [string, string?];
+    this.items.set(id, { id, ip, block: `${ip}/${prefix}`, routedTo, move: undefined });
   }
 
   /** Takes an address out of the project. */
@@ -77,7 +80,7 @@ export class FailoverIps {
 
   /** Routes an address at once, to nothing or to an instance, whatever was pending; the next moves are done. */
   place(id: string, routedTo = ""): void {
-    this.add(id, this.item(id).ip, routedTo);
+    this.add(id, this.item(id).block, routedTo);
     this.outcomes.length = 0;
   }
 
@@ -99,7 +102,7 @@ export class FailoverIps {
     return {
       id: item.id,
       ip: item.ip,
-      block: `${item.ip}/32`,
+      block: item.block,
       continentCode: "EU",
       geoLoc: "fr",
       progress: move === undefined ? 0 : Math.max(0, Math.min(99, Math.floor((100 * elapsed) / total))),

@@ -58,11 +58,15 @@ export const FULL_ACCESS: readonly AccessRule[] = (["GET", "POST", "PUT", "DELET
 );
 
 /** What an edge's key needs and nothing else. */
-export function edgeAccess(project: string, failoverIpId: string): readonly AccessRule[] {
-  const path = `/cloud/project/${project}/ip/failover/${failoverIpId}`;
+export function edgeAccess(project: string, ...failoverIpIds: readonly string[]): readonly AccessRule[] {
+  const list = `/cloud/project/${project}/ip/failover`;
   return [
-    { method: "GET", path },
-    { method: "POST", path: `${path}/attach` },
+    // Of several it asks for all at once.
+    ...(failoverIpIds.length > 1 ? [{ method: "GET" as const, path: list }] : []),
+    ...failoverIpIds.flatMap((id) => [
+      { method: "GET" as const, path: `${list}/${id}` },
+      { method: "POST" as const, path: `${list}/${id}/attach` },
+    ]),
   ];
 }
 
