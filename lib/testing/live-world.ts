@@ -12,7 +12,7 @@ import type { Region } from "../simulator/region.js";
 import { type Door, type EdgeService, openDoor } from "./door.js";
 import { eventually, type Pace, throughout, until } from "./patience.js";
 import { type StackMaker, Synthesis } from "./synthesis.js";
-import type { Deadline, EdgeWorld, Operation, WorldView } from "./world.js";
+import type { Deadline, EdgeWorld, LoggedLine, Operation, WorldView } from "./world.js";
 
 /** How a live world is made. */
 export type LiveWorldOptions = PlaygroundOptions;
@@ -155,13 +155,6 @@ export class LiveWorld implements EdgeWorld {
     const { region } = this;
     const all = viewOf(region, { partitioned: region.vrack.partitioned });
     const edges = this.edgeNames.flatMap((name) => all.edges.filter((edge) => edge.name === name));
-    const log = this.edgeNames.flatMap((edge) =>
-      (region.machine(edge)?.syslog ?? []).map(({ at, tag, text }) => ({
-        seconds: (at - this.began) / 1000,
-        edge,
-        text: `${tag}: ${text.trimEnd()}`,
-      })),
-    );
     return {
       failoverIp: region.failoverAddress,
       routedTo: region.holder(),
@@ -169,7 +162,7 @@ export class LiveWorld implements EdgeWorld {
       answering: region.answering()?.name,
       edges,
       cluster: { ...all, edges },
-      log: log.sort((a, b) => a.seconds - b.seconds),
+      log: this.log(),
     };
   }
 
@@ -209,6 +202,17 @@ export class LiveWorld implements EdgeWorld {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  private log(): LoggedLine[] {
+    const lines = this.edgeNames.flatMap((edge) =>
+      (this.region.machine(edge)?.syslog ?? []).map(({ at, tag, text }) => ({
+        seconds: (at - this.began) / 1000,
+        edge,
+        text: `${tag}: ${text.trimEnd()}`,
+      })),
+    );
+    return lines.sort((a, b) => a.seconds - b.seconds);
   }
 
   private get synthesis(): Synthesis {

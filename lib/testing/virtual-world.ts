@@ -84,7 +84,10 @@ export class VirtualWorld implements EdgeWorld {
       answering: world.answering?.name,
       edges,
       cluster,
-      log: world.timeline.map(({ ms, edge, what }) => ({ seconds: ms / 1000, edge, text: what })),
+      // Few look at it, and it grows.
+      get log() {
+        return world.timeline.map(({ ms, edge, what }) => ({ seconds: ms / 1000, edge, text: what }));
+      },
     };
   }
 
