@@ -53,9 +53,10 @@ export class EdgeConnections {
 
   /** Command for a shell that logs in to an edge. @throws Error when there is no edge of that name */
   sshCommand(edge: string): string {
-    const { host, port, user, privateKeyPath } = this.sshTarget(edge);
+    const { host, port, user, privateKeyPath, bastion } = this.sshTarget(edge);
     const key = privateKeyPath === undefined ? "" : ` -i ${privateKeyPath}`;
-    return `ssh${key} -p ${port} ${user}@${host}`;
+    const jump = bastion === undefined ? "" : ` -J ${bastion.user ?? user}@${bastion.host}:${bastion.port}`;
+    return `ssh${key}${jump} -p ${port} ${user}@${host}`;
   }
 
   private instance(edge: string): IEdgeInstance {

@@ -18,8 +18,10 @@ export async function adopt(
   config: EdgeConfig,
   written: EdgeConfigInput,
 ): Promise<Pick<EdgeConfigInput, "internalNetwork" | "carpNetwork" | "edges">> {
-  const network = (name: "internal" | "carp") => networkOf(region, name, config);
-  const [internalNetwork, carpNetwork] = [network("internal"), network("carp")];
+  const [internalNetwork, carpNetwork] = await Promise.all([
+    networkOf(region, "internal", config),
+    networkOf(region, "carp", config),
+  ]);
   if (config.edges.some(exists)) {
     region.project.createSshKey({ name: "adopted", publicKey: `${region.deployKey.public} adopted` });
   }
@@ -43,15 +45,18 @@ export async function adopt(
   return { internalNetwork, carpNetwork, edges };
 }
 
-function networkOf(region: Region, name: "internal" | "carp", config: EdgeConfig): Network {
+async function networkOf(region: Region, name: "internal" | "carp", config: EdgeConfig): Promise<Network> {
   const settings = config[`${name}Network`];
   if (!("networkId" in settings)) return settings;
   const { networks } = region.project;
   const location = { region: config.region };
-  const { id } = networks.networks.create({ name, location });
-  const subnet = networks
-    .subnets(id)
-    .create({ name, cidr: settings.cidr, location, dhcpEnabled: name === "internal" });
+  const { id } = networks.networks.create({ targetSpec: { name, location } });
+  await until(() => networks.networks.get(id).resourceStatus === "READY", `network ${name} is not ready`);
+  const subnets = networks.subnets(id);
+  const subnet = subnets.create({
+    targetSpec: { name, cidr: settings.cidr, location, dhcpEnabled: name === "internal" },
+  });
+  await until(() => subnets.get(subnet.id).resourceStatus === "READY", `subnet ${name} is not ready`);
   return { networkId: id, subnetId: subnet.id, cidr: settings.cidr };
 }
 
@@ -60,13 +65,14 @@ function create(region: Region, config: EdgeConfig, name: string, networks: read
   const attached = networks.map((network) =>
     "networkId" in network ? { id: network.networkId, subnetId: network.subnetId } : {},
   );
-  const { id } = project.instances.instances.create({
+  const targetSpec = {
     name,
     flavor: { id: project.listFlavors(config.region)[0]?.id },
     image: { id: project.listImages(config.region)[0]?.id },
     location: { region: config.region },
     networks: [{ autoAssignPublicIp: true }, ...attached],
     sshKeyName: "adopted",
-  });
+  };
+  const { id } = project.instances.instances.create({ targetSpec });
   return id;
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { parseConfig } from "../config/load.js";
+import { deploymentOf } from "../operations/deployment.js";
 import type { DrillCluster, DrillFaults, Mend } from "../operations/drill/cluster.js";
 import { breakByCommand } from "../operations/drill/lasting-fault.js";
 import { RemoteEdge } from "../operations/remote-edge.js";
@@ -8,20 +9,17 @@ import type { Playground } from "./playground.js";
 /** The edges of a playground, over SSH as real ones, with faults that the region makes. */
 export function simulatedCluster(playground: Playground): DrillCluster {
   const { region } = playground;
-  const config = playground.readConfig();
-  const privateKey = readFileSync(config.ssh?.privateKeyPath as string, "utf8");
-  const edges = config.edges.map(({ name, sshHostKey }) => {
-    const machine = region.machine(name) as Machine;
-    return new RemoteEdge({
+  const config = parseConfig(playground.readConfig());
+  const value = Object.fromEntries(
+    config.edges.map(({ name }) => [
       name,
-      instanceId: region.instanceId(name) as string,
-      host: machine.kernel.find("vio0")?.addresses[0]?.address as string,
-      port: region.sshPort,
-      user: "root",
-      privateKey,
-      hostKey: sshHostKey,
-    });
-  });
+      {
+        instance: region.instanceId(name) as string,
+        address: region.machine(name)?.kernel.find("vio0")?.addresses[0]?.address as string,
+      },
+    ]),
+  );
+  const edges = deploymentOf(config, { edges: { value } }).edges.map((address) => new RemoteEdge(address));
   return {
     edges,
     failoverIp: region.failoverAddress,

@@ -49,3 +49,17 @@ export async function checksOf(name: string): Promise<ExampleChecks> {
   const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
   return existsSync(file) ? (await import(file)).example : {};
 }
+
+/** What the commands of a deploy printed that fails. @throws Error where it does not */
+export async function printedBy(deploy: Promise<void>): Promise<string> {
+  const { message } = await deploy.then(
+    () => {
+      throw new Error("the deploy does not fail");
+    },
+    (error: Error) => error,
+  );
+  const [, log] = /^All of it is in (.+)$/m.exec(message) ?? [];
+  if (log === undefined) throw new Error(message);
+  const outputs = readFileSync(log, "utf8").matchAll(/"hook":\{.*"output":("(?:[^"\\]|\\.)*")/g);
+  return [...outputs].map(([, output]) => JSON.parse(output as string)).join("\n");
+}
