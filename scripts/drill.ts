@@ -49,6 +49,7 @@ const program = new Command("drill")
     "configuration (default: the example's on the simulator; EDGE_CONFIG, else edge.config.json live)",
   )
   .option("--stack <folder>", "folder of the deployed stack", "cdktf.out/stacks/edge")
+  .option("--ip <address>", "live: the FailOver IP that is watched, with its vhid (default: the first one)")
   .option("--cut <seconds>", "live: how long a fault may cut an edge off, at most", seconds, 60)
   .option(
     "--probe <[host:]port>",
@@ -120,13 +121,14 @@ function report(): void {
 async function live(): Promise<void> {
   const config = loadConfig(configFile(process.env, options.config), process.env);
   const deployed = deployedEdges(config, options.stack, process.env);
-  const cluster = liveCluster({ ...deployed, cut: options.cut, door: options.probe });
+  const cluster = liveCluster({ ...deployed, cut: options.cut, ip: options.ip, door: options.probe });
   // What a drill has broken on real edges is mended before it ends, whoever ends it.
   const interrupt = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort());
   try {
     await sound(cluster, 0);
-    const question = `This interrupts ${config.failoverIps[0].address} for some seconds, several times. Go on?`;
+    const others = config.failoverIps.length === 1 ? "" : ", and whatever else its edge has,";
+    const question = `This interrupts ${cluster.failoverIp}${others} for some seconds, several times. Go on?`;
     if (!(await confirm(question, options.yes))) throw new Error("nothing was done");
     await drill(cluster, config, interrupt.signal);
   } finally {
@@ -175,6 +177,8 @@ async function replayed(file: string): Promise<number> {
 
 await endWith(async () => {
   if (options.replay !== undefined) return replayed(options.replay);
+  if (options.ip !== undefined && !options.live)
+    throw new Error("--ip is for deployed edges; use it with --live");
   if (!options.all) scenarios = scenariosNamed(program.args.length > 0 ? program.args : ["carp-down"]);
   try {
     await (options.live ? live() : simulated());

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../lib/config/load.js";
 import type { DrillCluster } from "../../lib/operations/drill/cluster.js";
 import { breakByCommand } from "../../lib/operations/drill/lasting-fault.js";
+import { chosenIp } from "../../lib/operations/drill/live-cluster.js";
 import { runDrill, sound } from "../../lib/operations/drill/run.js";
 import { type Scenario, scenariosNamed } from "../../lib/operations/drill/scenarios.js";
 import type { RemoteEdge } from "../../lib/operations/remote-edge.js";
@@ -325,6 +326,74 @@ describe("the drill return", () => {
     const [back] = scenariosNamed(["return"]) as [Scenario];
     await expect(runDrill(back, { cluster: cluster().cluster, config })).rejects.toThrow(
       "edge-a has the FailOver IP already; run the drill drain first",
+    );
+  });
+});
+
+describe("a drill of one of several FailOver IPs", () => {
+  /** An edge that tells of two vhids: it is master of one of them. */
+  const vhids = (master: "carp0" | "carp1") =>
+    (["carp0", "carp1"] as const).map((name, index) => ({
+      name,
+      carp: name === master ? "MASTER" : "BACKUP",
+      tokens: 3,
+      settled: 1,
+      last_claim: null,
+      ips: [{ ip: `192.0.2.${8 + index}`, alias: name === master ? 1 : 0, known: "here", known_age: 1 }],
+    }));
+  const several = (second: object = {}) => {
+    const states = [{ vhids: vhids("carp1") }, { vhids: vhids("carp0"), ...second }];
+    const { cluster: one, first, second: other, made } = cluster({ first: states[0], second: states[1] });
+    return { cluster: { ...one, carp: "carp1" }, first, second: other, made };
+  };
+
+  it("looks at the master of its vhid, and breaks that one's carp interface", async () => {
+    const { cluster: one, first } = several();
+    const [carpDown] = scenariosNamed(["carp-down"]);
+    const mend = await carpDown?.fault(one, await sound(one, 0));
+    expect(first.commands).toContain("ifconfig carp1 down");
+    await mend?.();
+  });
+
+  it("is told what its vhid lacks on an edge", async () => {
+    const { cluster: one } = several({ vhids: vhids("carp0").slice(0, 1) });
+    await expect(sound(one, 0)).rejects.toThrow("edge-b: it has no carp1; deploy again");
+  });
+
+  it("takes nothing for its takeover that another IP's claim says", async () => {
+    const { cluster: one, second } = several();
+    const begun = scenario({
+      fault: async () => {
+        setTimeout(() => {
+          second.say("/bsd: carp0: state transition: BACKUP -> MASTER");
+          second.say("edge-sync[1]: alias=on ip=192.0.2.8");
+          second.say("ip-move[2]: claim phase=accepted ip=192.0.2.8 ms=40");
+          second.say("ip-move[2]: claim phase=here ip=192.0.2.8 requests=3 ms=900");
+        }, 20);
+        return async () => {};
+      },
+    });
+    const options = { cluster: one, config, deadline: 200, leaveSound: false };
+    expect(await runDrill(begun, options)).toMatchObject({
+      verdict: "failed",
+      reason: "never seen: master, alias, accepted, confirmed",
+    });
+  });
+
+  it("is of an IP that the configuration has, and prefers the edge that its vhid prefers", () => {
+    const { failoverIp, ...others } = example();
+    const two = parseConfig({
+      ...others,
+      failoverIps: [failoverIp, { address: "146.59.143.232", vhid: 200 }],
+    });
+    expect(chosenIp(two)).toEqual({ address: "146.59.143.231", carp: "carp0", preferred: "bi-edge-sbg-1" });
+    expect(chosenIp(two, "146.59.143.232")).toEqual({
+      address: "146.59.143.232",
+      carp: "carp1",
+      preferred: "bi-edge-sbg-2",
+    });
+    expect(() => chosenIp(two, "192.0.2.1")).toThrow(
+      "there is no FailOver IP 192.0.2.1 in the configuration; there is 146.59.143.231, 146.59.143.232",
     );
   });
 });

@@ -5,6 +5,8 @@ export interface DrillCluster {
   /** The edges, the preferred one first. */
   readonly edges: readonly RemoteEdge[];
   readonly failoverIp: string;
+  /** Of several FailOver IPs, the carp interface that elects the one's edge. @default - carp0, and there is one alone */
+  readonly carp?: string;
   /** Milliseconds between two probes of the FailOver IP. */
   readonly probeInterval: number;
   /** Name of the edge that OVH routes the IP to, undefined for none of them. */

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { vhidsOf } from "../../config/failover-ips.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { API_HOSTS } from "../api-host.js";
+import { routesOf } from "../failover-route.js";
 import { type ClientOptions, OvhClient } from "../ovh-client.js";
 import { type EdgeAddress, RemoteEdge } from "../remote-edge.js";
 import { announceDrill } from "./announce.js";
@@ -16,13 +18,10 @@ export interface LiveClusterOptions {
   readonly api: ClientOptions;
   /** Seconds after which a fault ends by itself, should nobody be able to mend it earlier. @default - 60 */
   readonly cut?: number;
+  /** The FailOver IP that is watched. @default - the first one */
+  readonly ip?: string;
   /** What is asked whether the FailOver IP answers. @default - its port 443 */
   readonly door?: Partial<Door>;
-}
-
-interface FailoverIpAnswer {
-  readonly ip: string;
-  readonly routedTo?: string;
 }
 
 /** Milliseconds that an edge may take to boot. */
@@ -36,9 +35,9 @@ const HTTPS = 443;
 /**
  * Deployed edges: everything is done by commands on them, and what is broken there ends by itself.
  *
- * @throws Error when a fault would end before an edge has found it
+ * @throws Error when a fault would end before an edge has found it, or there is no such FailOver IP
  */
-export function liveCluster({ config, edges, api, cut = 60, door }: LiveClusterOptions): DrillCluster {
+export function liveCluster({ config, edges, api, cut = 60, ip, door }: LiveClusterOptions): DrillCluster {
   const found = config.probe.interval + TAKEOVER;
   if (cut < found) {
     throw new Error(
@@ -46,18 +45,22 @@ export function liveCluster({ config, edges, api, cut = 60, door }: LiveClusterO
     );
   }
   const client = new OvhClient(api);
-  const remote = edges.map((address) => new RemoteEdge(address));
+  const { address, carp, preferred } = chosenIp(config, ip);
+  const inOrder = [...edges].sort((a, b) => Number(b.name === preferred) - Number(a.name === preferred));
+  const remote = inOrder.map((edge) => new RemoteEdge(edge));
   const names = new Map(edges.map(({ instanceId, name }) => [instanceId, name]));
-  const { address } = config.failoverIps[0];
+  const [host] = address.split("/") as [string];
   return {
     edges: remote,
     failoverIp: address,
+    ...(config.failoverIps.length === 1 ? {} : { carp }),
     probeInterval: 200,
     holder: async () => {
-      const list = await client.get<FailoverIpAnswer[]>(`/cloud/project/${config.project}/ip/failover`);
-      return names.get(list.find(({ ip }) => ip === address)?.routedTo ?? "");
+      const failoverIps: EdgeConfig["failoverIps"] = [{ address, vhid: 0 }];
+      const [route] = await routesOf({ project: config.project, failoverIps }, client);
+      return names.get(route?.routedTo ?? "");
     },
-    probe: () => knock({ host: address, port: HTTPS, ...door }),
+    probe: () => knock({ host, port: HTTPS, ...door }),
     faults: faults(config, remote, cut),
     ...(config.notify === undefined ? {} : { announce: (drill: string) => announceDrill(drill, remote) }),
     // An edge without tokens would not serve its next failover, which need not be a drill.
@@ -65,6 +68,16 @@ export function liveCluster({ config, edges, api, cut = 60, door }: LiveClusterO
       await Promise.all(remote.map((edge) => edge.run(FORGET)));
     },
   };
+}
+
+/** The FailOver IP that a drill is about, with the election that decides where it is. */
+export function chosenIp(config: EdgeConfig, ip: string = config.failoverIps[0].address) {
+  const vhid = vhidsOf(config).find(({ failoverIps }) => failoverIps.some(({ address }) => address === ip));
+  if (vhid === undefined) {
+    const all = config.failoverIps.map(({ address }) => address).join(", ");
+    throw new Error(`there is no FailOver IP ${ip} in the configuration; there is ${all}`);
+  }
+  return { address: ip, carp: vhid.interface, preferred: vhid.preferred };
 }
 
 /** Lets an edge forget what its claims have cost, and find out anew where the address is. */

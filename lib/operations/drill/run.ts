@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EdgeConfig } from "../../config/schema.js";
-import type { EdgeSyncStatus } from "../edge-report.js";
+import { CARP_INTERFACE } from "../../edge/hostname-if.js";
+import { type EdgeSyncStatus, syncStatusOf, vhidReports } from "../edge-report.js";
 import type { RemoteEdge } from "../remote-edge.js";
 import type { DrillCluster, Mend } from "./cluster.js";
 import type { Scenario } from "./scenarios.js";
@@ -107,6 +108,17 @@ function judge(
   return { verdict: "passed" };
 }
 
+/** What an edge tells of the FailOver IP that the drill is about. @throws Error when it has none like it */
+function partOf(
+  state: EdgeSyncStatus,
+  { failoverIp, carp = CARP_INTERFACE }: Pick<DrillCluster, "failoverIp" | "carp">,
+) {
+  const vhid = vhidReports(state).find(({ name }) => name === carp);
+  const ip = vhid?.ips.find((one) => one.ip === failoverIp) ?? vhid?.ips[0];
+  if (vhid === undefined || ip === undefined) throw new Error(`it has no ${carp}; deploy again`);
+  return { vhid, alias: ip.alias };
+}
+
 /** Waits until a condition holds or the time is over. */
 async function pass(condition: () => boolean, ms: number): Promise<void> {
   const started = Date.now();
@@ -120,7 +132,7 @@ async function pass(condition: () => boolean, ms: number): Promise<void> {
  * @throws Error with what is wrong when that is not so within `ms`
  */
 export async function sound(
-  cluster: Pick<DrillCluster, "edges" | "failoverIp" | "holder">,
+  cluster: Pick<DrillCluster, "edges" | "failoverIp" | "carp" | "holder">,
   ms: number,
 ): Promise<RemoteEdge> {
   const started = Date.now();
@@ -131,7 +143,8 @@ export async function sound(
         try {
           const { stdout, status, stderr } = await edge.run("/usr/local/sbin/edge-sync status --json");
           if (status !== 0) throw new Error(stderr.trim());
-          return { edge, state: JSON.parse(stdout) as EdgeSyncStatus };
+          const state = syncStatusOf(stdout);
+          return { edge, state, ...partOf(state, cluster) };
         } catch (error) {
           wrong.push(`${edge.name}: ${(error as Error).message}`);
           return undefined;
@@ -139,25 +152,25 @@ export async function sound(
       }),
     );
     const known = states.filter((one) => one !== undefined);
-    for (const { edge, state } of known) {
+    for (const { edge, state, vhid } of known) {
       if (!state.healthy) wrong.push(`${edge.name} is not healthy`);
       if (state.hold !== null) wrong.push(`${edge.name} is on hold`);
-      if (!state.settled) wrong.push(`${edge.name} waits until the election has settled after its boot`);
-      if (state.tokens === 0) wrong.push(`${edge.name} has no token left for a claim`);
+      if (!vhid.settled) wrong.push(`${edge.name} waits until the election has settled after its boot`);
+      if (vhid.tokens === 0) wrong.push(`${edge.name} has no token left for a claim`);
       for (const [group, demotion] of Object.entries(state.demotion)) {
         if (demotion?.present) wrong.push(`${edge.name} is demoted by ${group}`);
       }
     }
-    const masters = known.filter(({ state }) => state.carp === "MASTER");
+    const masters = known.filter(({ vhid }) => vhid.carp === "MASTER");
     if (masters.length !== 1) {
       wrong.push(
         `there must be one master, there ${masters.length === 0 ? "is none" : `are ${masters.map(({ edge }) => edge.name).join(", ")}`}`,
       );
     }
-    const others = known.filter(({ state }) => state.carp !== "MASTER");
-    for (const { edge, state } of others) {
-      if (state.carp !== "BACKUP") wrong.push(`${edge.name} is ${state.carp}`);
-      if (state.alias) wrong.push(`${edge.name} has the alias and is not master`);
+    const others = known.filter(({ vhid }) => vhid.carp !== "MASTER");
+    for (const { edge, vhid, alias } of others) {
+      if (vhid.carp !== "BACKUP") wrong.push(`${edge.name} is ${vhid.carp}`);
+      if (alias) wrong.push(`${edge.name} has the alias and is not master`);
     }
     const [master] = masters;
     const holder = await cluster.holder();
@@ -166,7 +179,7 @@ export async function sound(
         `OVH routes ${cluster.failoverIp} to ${holder ?? "none of the edges"}, the master is ${master.edge.name}`,
       );
     }
-    if (master !== undefined && !master.state.alias) wrong.push(`${master.edge.name} has no alias`);
+    if (master !== undefined && !master.alias) wrong.push(`${master.edge.name} has no alias`);
     if (wrong.length === 0 && master !== undefined) return master.edge;
     if (Date.now() - started >= ms) throw new Error(`the edge is not sound:\n  ${wrong.join("\n  ")}`);
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -1,5 +1,6 @@
 import type { EdgeConfig } from "../../config/schema.js";
 import { settleTime } from "../../edge/edge-conf.js";
+import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import type { RemoteEdge } from "../remote-edge.js";
 import type { DrillCluster, Mend } from "./cluster.js";
 import { breakOnAll } from "./lasting-fault.js";
@@ -45,7 +46,8 @@ export const SCENARIOS: readonly Scenario[] = [
     what: "carp0 goes down on the master: the guide's own check",
     expects: "takeover",
     limit: announced,
-    fault: ({ faults }, holder) => faults.command(holder, "ifconfig carp0 down", "ifconfig carp0 up"),
+    fault: ({ faults, carp = CARP_INTERFACE }, holder) =>
+      faults.command(holder, `ifconfig ${carp} down`, `ifconfig ${carp} up`),
   },
   {
     name: "power-off",

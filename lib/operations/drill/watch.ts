@@ -1,3 +1,4 @@
+import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import type { RemoteEdge } from "../remote-edge.js";
 import type { DrillCluster } from "./cluster.js";
 import { LogTail } from "./log-tail.js";
@@ -125,8 +126,12 @@ export class Watch {
     this.log.push({ ms, edge: edge.name, text, ...(late ? { late } : {}) });
     const requests = /requests=(\d+)/.exec(text)?.[1];
     if (requests !== undefined) this.requests += Number(requests);
-    if (edge === this.holder) return;
-    if (/carp0: state transition: \w+ -> MASTER/.test(text)) this.reach("master", ms, edge);
+    const { failoverIp, carp } = this.cluster;
+    // Of several FailOver IPs each line about one names it.
+    const named = carp === undefined ? undefined : /\bip=(\S+)/.exec(text)?.[1];
+    if (edge === this.holder || (named !== undefined && !named.split(",").includes(failoverIp))) return;
+    if (text.includes(`${carp ?? CARP_INTERFACE}: state transition: `) && text.includes(" -> MASTER"))
+      this.reach("master", ms, edge);
     if (/alias=on/.test(text)) this.reach("alias", ms, edge);
     if (/claim phase=accepted/.test(text)) this.reach("accepted", ms, edge);
     if (/claim phase=here/.test(text)) {

@@ -49,6 +49,18 @@ describe("a scene", () => {
     });
   });
 
+  it("shows several FailOver IPs, the election of each, and which edge has which", () => {
+    const { failoverIp, ...others } = example();
+    const failoverIps = [failoverIp, { address: "146.59.143.232", vhid: 200 }];
+    const { address, carp, edges } = sceneOf(parseConfig({ ...others, failoverIps }));
+    expect(address).toBe("146.59.143.231, 146.59.143.232");
+    expect(carp).toBe("CARP: carp, VLAN 25, 10.25.0.0/16, vhid 1, 10.25.0.10/16; vhid 200, 10.25.0.11/16");
+    expect(edges.map(({ holds, lines }) => [holds, ...lines.slice(3)])).toEqual([
+      [true, "vio2  carp0 MASTER, skew 1", "vio2  carp1 BACKUP, skew 50", "has 146.59.143.231"],
+      [true, "vio2  carp0 BACKUP, skew 50", "vio2  carp1 MASTER, skew 1", "has 146.59.143.232"],
+    ]);
+  });
+
   it("shows networks that exist already by their ids, and addresses as they were deployed", () => {
     const adopted = parseConfig(
       example({
