@@ -18,7 +18,7 @@ const folder = mkdtempSync(join(tmpdir(), "workflows-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("every workflow", () => {
-  it("is one that is tested", () => expect(NAMES).toEqual(["deploy.yml", "diff.yml"]));
+  it("is one that is tested", () => expect(NAMES).toEqual(["deploy.yml", "diff.yml", "publish.yml"]));
 
   it.each(
     NAMES,
@@ -27,11 +27,12 @@ describe("every workflow", () => {
     expect(permissions).toEqual({});
     const asked = Object.fromEntries(Object.entries(jobs).map(([job, of]) => [job, of.permissions]));
     const read = { contents: "read" };
-    expect(asked).toEqual(
-      name === "diff.yml"
-        ? { plan: read, comment: { "pull-requests": "write" } }
-        : { plan: read, apply: read },
-    );
+    const wanted: Record<string, object> = {
+      "deploy.yml": { plan: read, apply: read },
+      "diff.yml": { plan: read, comment: { "pull-requests": "write" } },
+      "publish.yml": { publish: { ...read, "id-token": "write" } },
+    };
+    expect(asked).toEqual(wanted[name]);
   });
 
   it.each(NAMES)("is no workflow that gives a fork secrets: %s", (name) => {
@@ -61,7 +62,7 @@ describe("every workflow", () => {
 
   it("leaves no credential of GitHub's in the checkout", () => {
     const checkouts = steps.filter(([, { uses }]) => uses?.startsWith("actions/checkout@"));
-    expect(checkouts).toHaveLength(3);
+    expect(checkouts).toHaveLength(4);
     for (const [, step] of checkouts) expect(step.with?.["persist-credentials"]).toBe(false);
   });
 });
@@ -150,6 +151,35 @@ describe("the workflow that deploys", () => {
   it("takes the key away, whatever happens", () => {
     expect(jobs.apply?.steps.at(-1)).toMatchObject({ if: "always()", run: "rm -f ~/.ssh/id_ed25519" });
   });
+});
+
+describe("the workflow that publishes", () => {
+  const { on, jobs } = workflow("publish.yml");
+  const shells = (jobs.publish?.steps ?? []).flatMap(({ run }) => run ?? []);
+
+  it("runs on a tag of a version alone", () => expect(on).toEqual({ push: { tags: ["v*"] } }));
+
+  it("publishes what was checked and nothing else, with provenance", () => {
+    expect(shells.map((text) => text.replace(/ .*--out (\S+) .*/, " … --out $1"))).toEqual([
+      "npm ci",
+      "npm … --out release",
+      "npx --yes npm@11.19.1 publish ./release --provenance --access public",
+    ]);
+  });
+});
+
+describe("every step that runs a script of package.json", () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const named = shells.flatMap(([name, { run = "" }]) =>
+    [...run.matchAll(/npm run(?: -s)? ([\w:-]+)/g)].map(([, script]): [string, string] => [
+      name,
+      script as string,
+    ]),
+  );
+
+  it("is found", () => expect(named.length).toBeGreaterThan(0));
+
+  it.each(named)("names one that exists: %s, %s", (_, script) => expect(scripts).toHaveProperty([script]));
 });
 
 describe("the GitLab jobs in the documentation", () => {
