@@ -153,6 +153,10 @@ export class Playground {
     const { access } = this.region;
     this.writeConfig({
       ...config,
+      // SSH has the region's port here, and is let in on that.
+      ...(config.securityGroups === undefined
+        ? {}
+        : { securityGroups: withPort(config.securityGroups, parsed.ssh.port, access.port) }),
       internalNetwork,
       carpNetwork,
       edges: edges.map((edge) => ({ ...edge, sshHostKey: this.region.hostKey(edge.name) })),
@@ -165,4 +169,18 @@ export class Playground {
       },
     });
   }
+}
+
+/** Security groups whose rules for one port are those for another. */
+function withPort(
+  groups: NonNullable<EdgeConfigInput["securityGroups"]>,
+  from: number,
+  to: number,
+): typeof groups {
+  return groups.map(({ rules, ...group }) => ({
+    ...group,
+    ...(rules === undefined
+      ? {}
+      : { rules: rules.map((rule) => (rule.port === from ? { ...rule, port: to } : rule)) }),
+  }));
 }

@@ -49,9 +49,15 @@ export class RegionAccess {
   }
 
   /** Serves SSH for an instance's machine at its public address. */
-  async serve(id: string, machine: Machine, hostKey: KeyPair, address: string): Promise<void> {
+  async serve(
+    id: string,
+    machine: Machine,
+    hostKey: KeyPair,
+    address: string,
+    letsIn: (from: string) => boolean,
+  ): Promise<void> {
     const only = this.bastion === undefined ? undefined : BASTION;
-    this.served.set(id, { machine, ssh: await serveSsh(machine, hostKey, address, this.port, only) });
+    this.served.set(id, { machine, ssh: await serveSsh(machine, hostKey, address, this.port, only, letsIn) });
   }
 
   /** Whether the machine of an instance serves SSH. */

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { addressesOf, blockOf } from "../config/failover-ips.js";
 import type { EdgeConfig } from "../config/schema.js";
+import { API_ADDRESSES } from "./api-addresses.js";
 import { type Authority, makeAuthority } from "./certificates.js";
 import { systemClock } from "./clock.js";
 import { type FailoverDoor, serveFailoverDoor } from "./failover-door.js";
+import { freePort } from "./free-port.js";
 import { Machine, type Surroundings } from "./node/machine.js";
 import { generateKeyPair, type KeyPair } from "./node/ssh-server.js";
 import { OvhProject } from "./ovh-api/api.js";
@@ -24,6 +25,7 @@ import {
 } from "./provider/server.js";
 import { type Random, seededRandom } from "./random.js";
 import { RegionAccess } from "./region-access.js";
+import { accountFor, RegionFilter } from "./region-filter.js";
 import { VRack } from "./vrack.js";
 
 /** How a region is simulated. */
@@ -51,14 +53,6 @@ export interface RegionOptions {
   readonly bootRest?: number;
 }
 
-/** OVH's names, with what a machine finds them at. */
-const API_ADDRESSES: Readonly<Record<string, readonly string[]>> = {
-  "eu.api.ovh.com": ["198.51.100.11", "2001:db8:77::11"],
-  "ca.api.ovh.com": ["198.51.100.12", "2001:db8:77::12"],
-  "api.us.ovhcloud.com": ["198.51.100.13", "2001:db8:77::13"],
-  "www.ovh.com": ["198.51.100.14", "2001:db8:77::14"],
-};
-
 /** A simulated OVH region: its API, its instances as machines, its vRack, and a Terraform provider for it. */
 export class Region {
   static readonly DEPLOYER = {
@@ -77,6 +71,10 @@ export class Region {
   readonly failures: Error[] = [];
   /** How its machines are reached over SSH. */
   readonly access: RegionAccess;
+  private readonly filter = new RegionFilter(
+    () => this.project,
+    (name) => this.instanceId(name),
+  );
   private readonly random: Random;
   private readonly hostKeys = new Map<string, KeyPair>();
   private readonly served = new Set<KeyPair>();
@@ -100,8 +98,11 @@ export class Region {
       consumerKey: `edge-consumer-${this.random.uuid()}`,
     };
     const others = config.failoverIps.slice(1).map(({ address }) => ({ id: this.random.uuid(), address }));
-    const failoverIps = [{ id: failoverId, address: config.failoverIps[0].address }, ...others];
-    this.vrack = new VRack(seed);
+    const [{ address, order }] = config.failoverIps;
+    // What is ordered is not there before.
+    const failoverIps = order === undefined ? [{ id: failoverId, address }, ...others] : [];
+    const ids = order === undefined ? failoverIps.map(({ id }) => id) : ["*"];
+    this.vrack = new VRack(seed, this.filter.carp);
     this.access = new RegionAccess(config);
     this.project = new OvhProject(
       {
@@ -112,10 +113,10 @@ export class Region {
         imageNames: [...new Set([...config.edges.flatMap(({ image }) => image ?? []), "Debian 12"])],
         keys: [
           { ...Region.DEPLOYER, rules: FULL_ACCESS },
-          { ...this.edgeKey, rules: edgeAccess(config.project, ...failoverIps.map(({ id }) => id)) },
+          { ...this.edgeKey, rules: edgeAccess(config.project, ...ids) },
         ],
         publicPrefix: "127.77.0",
-        account: options.account,
+        account: { ...accountFor(config), ...options.account },
       },
       {
         clock: systemClock,
@@ -210,7 +211,8 @@ export class Region {
 
   /** The address that moves. */
   get failoverAddress(): string {
-    return this.options.config.failoverIps[0].address;
+    const [{ address, order }] = this.options.config.failoverIps;
+    return order === undefined ? address : (this.project.failoverIps.list()[0]?.ip ?? "");
   }
 
   /** Name of the edge that OVH routes a FailOver IP to, the first one unless another is named, or undefined. */
@@ -336,7 +338,8 @@ export class Region {
       const address = interfaces.find(({ type }) => type === "public")?.ip;
       // Nothing from outside reaches what has only a private one.
       if (address === undefined) return;
-      await this.access.serve(id, machine, hostKey, address);
+      const letsIn = (from: string) => this.filter.tcp(name, this.access.port, from);
+      await this.access.serve(id, machine, hostKey, address, letsIn);
     })();
     this.booting.add(started);
     void started
@@ -392,16 +395,4 @@ export class Region {
 /** The schema of provider ovh/ovh from the file that the bindings are generated from. */
 export function readProviderSchema(file: string): ProviderSchema {
   return JSON.parse(readFileSync(file, "utf8")).provider_schemas["registry.terraform.io/ovh/ovh"];
-}
-
-/** A port that is free on every loopback address right now. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "0.0.0.0", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

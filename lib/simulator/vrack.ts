@@ -19,7 +19,11 @@ export class VRack {
   /** Names of machines, by the side of a partition that they are on. */
   private sides = new Map<string, number>();
 
-  constructor(seed: number) {
+  constructor(
+    seed: number,
+    /** Whether what filters the receiver's traffic lets in what the other one sends from an interface. */
+    private readonly letsIn: (from: Machine, name: string, to: Machine) => boolean = () => true,
+  ) {
     this.random = seededRandom(seed);
   }
 
@@ -58,6 +62,7 @@ export class VRack {
       if (plug.machine === machine || plug.network !== from.network) continue;
       // What goes to one address arrives where that address is, as ARP finds it on this network.
       if (to !== undefined && !plug.machine.owns(plug.interface, to)) continue;
+      if (!this.letsIn(machine, name, plug.machine)) continue;
       if (this.side(plug.machine) !== this.side(machine) || this.random.next() < this.loss) continue;
       setTimeout(() => {
         if (plug.machine.running) plug.machine.receive(plug.interface, advertisement);

@@ -44,7 +44,7 @@ describe("an edge whose FailOver IP is ordered", () => {
     const [ip] = config.failoverIps;
     const careless = { ...config, failoverIps: [{ ...ip, order: { ...ip.order, acceptCost: undefined } }] };
     expect(() =>
-      synthesizeStack((app) => new EdgeStack(app, "edge", { config: careless as typeof config })),
+      synthesizeStack((app) => new EdgeStack(app, "edge", { config: careless as unknown as typeof config })),
     ).toThrow("acceptCost must be true to order an address, got false");
   });
 });

@@ -18,6 +18,7 @@ export const VALUES: Readonly<Record<Placeholder, string>> = {
   clientSecret: "the-client-secret",
   webhookUrl: "https://hooks.example/T0/the-webhook-token",
   instanceId: "0b1c2d3e-instance",
+  failoverIp: "146.59.143.231",
   failoverIpId: "9f8e7d6c-failover",
   macExternal: "fa:16:3e:00:00:01",
   macInternal: "fa:16:3e:00:00:02",

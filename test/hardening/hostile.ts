@@ -269,6 +269,7 @@ const values: fc.Arbitrary<Readonly<Record<Placeholder, string>>> = fc
       clientId: soundSecret,
       clientSecret: soundSecret,
       instanceId: uuid,
+      failoverIp: fc.ipV4(),
       failoverIpId: uuid,
       macExternal: mac,
       macInternal: mac,

@@ -59,6 +59,7 @@ const ED25519_BYTES = 4 + 11 + 4 + 32;
  * already hang, and new ones are refused.
  *
  * @param only address from which alone it may be reached
+ * @param letsIn whether what filters its traffic lets a new connection in
  */
 export async function serveSsh(
   machine: SshHost,
@@ -66,6 +67,7 @@ export async function serveSsh(
   address: string,
   port: number,
   only?: string,
+  letsIn: (from: string) => boolean = () => true,
 ): Promise<ServedSsh> {
   let [sessions, received] = [0, 0];
   const config = () => parseSshdConfig(machine.sandbox.read("/etc/ssh/sshd_config") ?? "");
@@ -118,7 +120,8 @@ export async function serveSsh(
   });
   const lines = new Set<Line>();
   const listener = createServer((socket) => {
-    if (!machine.reachable || (only !== undefined && socket.remoteAddress !== only)) {
+    const from = socket.remoteAddress ?? "";
+    if (!machine.reachable || (only !== undefined && from !== only) || !letsIn(from)) {
       socket.destroy();
       return;
     }
