@@ -171,8 +171,7 @@ declare global {
   }
 }
 
-// biome-ignore lint/suspicious/noTsIgnore: expect need not be installed where this is read
-/** @ts-ignore expect need not be installed. */
+// In a declaration file it may name what is not installed.
 declare module "expect" {
   interface Matchers<R extends void | Promise<void>, T = unknown> extends EdgeMatchers<R> {}
 }
