@@ -13,6 +13,7 @@ import { staticFiles } from "../../lib/edge/static-files.js";
 import { generateKeyPair, type ServedSsh, serveSsh } from "../../lib/simulator/node/ssh-server.js";
 import { Region } from "../../lib/simulator/region.js";
 import { example, exampleWithEdges } from "../config/example.js";
+import { adopted, BASTION } from "../config/existing.js";
 import { eventually, nodesRun, TestNode } from "../simulator/node/nodes.js";
 import { OVH_SCHEMA } from "../simulator/provider/ovh-schema.js";
 import { type Synthesized, synthesize, synthesizeStack, temporaryFolder } from "./synthesized.js";
@@ -77,6 +78,20 @@ describe.skipIf(!terraformRuns)("Terraform finds nothing wrong with", () => {
           "edges[1].sshHostKey": hostKey,
         }),
     ],
+    [
+      "a bastion, doas and a retired edge",
+      (path) =>
+        example({
+          ssh: {
+            user: "deploy",
+            become: "doas",
+            privateKeyPath: path,
+            bastion: { ...BASTION, user: "jump" },
+          },
+          retired: ["edge-c", "edge-d"],
+        }),
+    ],
+    ["edges that exist", (path) => adopted({ "ssh.privateKeyPath": path })],
   ])("%s", async (_, config) => {
     const stack = await initialised(synthesize(config(key)));
     const { stdout } = await run(stack, ["validate", "-json"]);

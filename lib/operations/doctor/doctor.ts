@@ -145,7 +145,10 @@ async function gatherMembers(
       const common = { name, ...(wanted === undefined ? {} : { wanted }) };
       if (!("value" in node.report)) {
         const { report: none } = node;
-        return { ...common, report: none, counters: none, programs: none, system: none };
+        // What its one doas rule permits an edge tells a deploy user too.
+        const report =
+          edge.address.become === undefined ? none : await asked(within(reportOf(edge), deadline, late));
+        return { ...common, report, counters: none, programs: none, system: none };
       }
       const first = before[reached.indexOf(edge)] as Asked<ReturnType<typeof parseCarpCounters>>;
       const second = await asked(count(edge));

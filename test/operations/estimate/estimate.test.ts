@@ -8,6 +8,7 @@ import { catalogUrl, fetchCatalog, parseCatalog } from "../../../lib/operations/
 import { type EstimateOptions, estimateOf } from "../../../lib/operations/estimate/estimate.js";
 import { estimateReport } from "../../../lib/operations/estimate/report.js";
 import { example } from "../../config/example.js";
+import { adopted } from "../../config/existing.js";
 import { run } from "../../e2e/process.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -29,6 +30,15 @@ describe("an estimate", () => {
       monthly: { planCode: "b2-7.monthly.postpaid", price: 1_050_000_000 },
     });
     expect([hour, monthByHour, monthByMonth]).toEqual([4_200_000, 4_200_000 * 730, 2_100_000_000]);
+  });
+
+  it("leaves out what exists already, and says so", () => {
+    const [first] = adopted().edges as object[];
+    const created = { name: "edge-2", flavor: "b2-7", image: "OpenBSD 7.8" };
+    const estimated = estimateOf(parseConfig(adopted({ edges: [first, created] })), catalog);
+    expect(estimated.edges.map(({ name }) => name)).toEqual(["edge-2"]);
+    expect([estimated.existing, estimated.hour]).toEqual([["edge-1"], 2_100_000]);
+    expect(estimateReport(estimated, "146.59.143.231")).toContain("Not in it: edge-1, traffic, snapshots");
   });
 
   it("has no total by the month where one flavor is not billed so", () => {
