@@ -62,15 +62,15 @@ export const PART_SCHEMAS = {
     roundTrips: z
       .number()
       .describe("Round trips until the POST is accepted: as the least times grow with their length."),
-    roundTripsByName: z.number(),
-    roundTripsById: z.number(),
+    roundTripsByName: z.number().describe("The same for the known tool by name."),
+    roundTripsById: z.number().describe("The same for the known tool by id."),
     roundTripsOpen: z.number().describe("From the end of the settle time, on a connection opened before."),
     requests: count.describe("Requests until the address is here."),
-    requestsByName: count,
-    requestsById: count,
+    requestsByName: count.describe("Requests of the known tool by name."),
+    requestsById: count.describe("Requests of the known tool by id."),
     cpuMs: optional.describe("Milliseconds of a processor that ip-move itself takes for a claim."),
-    cpuMsKnownTool: optional,
-    cpuMsPerl: optional.describe("perl -e 1."),
+    cpuMsKnownTool: optional.describe("The same of the known tool by name."),
+    cpuMsPerl: optional.describe("The same of perl -e 1."),
     cpuMsShim: optional.describe("What stands in for nc(1), for one connection."),
   }),
   failover: part({
@@ -78,8 +78,8 @@ export const PART_SCHEMAS = {
     silenceMs: ms.describe("power-off, the same."),
     linkMs: ms.describe("external-lost, the same."),
     probeMs: ms.describe("Everything beyond the link lost, which only the probe sees."),
-    bowOutFastMs: ms.describe("The same with the fast profile."),
-    silenceFastMs: ms,
+    bowOutFastMs: ms.describe("carp-down with the fast profile."),
+    silenceFastMs: ms.describe("power-off with the fast profile."),
     overGoal: count.describe(
       "Cases over limit, ten per cent and three round trips, the settle time not counted.",
     ),
@@ -87,47 +87,57 @@ export const PART_SCHEMAS = {
   deploy: part({
     ratioEightToTwo: z.number().describe("Wall time of a first deploy, eight edges to two."),
     firstMs: ms.describe("First deploy, two edges."),
-    noChangeMs: ms,
+    noChangeMs: ms.describe("Deploy without a change, two edges."),
     noChangeSshSessions: count.describe("SSH sessions of deploys without a change, the most."),
     oneFileSshSessions: count.describe(
       "SSH sessions of a deploy that changes one file on each of two edges.",
     ),
     oneFileBytes: count.describe("Bytes sent to two edges for that."),
-    destroyMs: ms,
+    destroyMs: ms.describe("Destroy, two edges."),
   }),
   synth: part({
     ratioSynth: z.number().describe("Wall time of a synth, to the default template's."),
     ratioDiff: optional.describe("Wall time of synth and plan, to the default template's."),
-    synthMs: ms,
+    synthMs: ms.describe("A synth."),
     coldStartMs: ms.describe("The slowest command's --help."),
-    packageBytes: optional,
-    installMs: optional,
+    packageBytes: optional.describe("Bytes of the package as it is published."),
+    installMs: optional.describe("npm ci, the median."),
   }),
   node: part({
     idleShare: optional.describe("Share of one core that an idle edge takes, one poll in 10 s."),
-    passCpuMs: optional,
-    passMemoryKb: optional,
-    passSyscalls: optional,
-    processesPerPass: count,
-    processesPerPoll: count,
+    passCpuMs: optional.describe("Milliseconds of a processor that a pass of edge-sync takes itself."),
+    passMemoryKb: optional.describe("Most memory of a pass."),
+    passSyscalls: optional.describe("System calls of a pass."),
+    processesPerPass: count.describe("Commands of the system that a pass starts."),
+    processesPerPoll: count.describe("Commands that a poll starts, with the probe and the look at OVH."),
     varRunGrowthBytes: z.number().describe("By how much /var/run grew over all passes after the first."),
   }),
   exploration: part({
-    statesPerSecond: count,
-    bytesPerState: count,
-    simulatedSecondsPerSecond: count,
+    statesPerSecond: count.describe("Two faults with three edges; with two edges in a quick run."),
+    bytesPerState: count.describe("Memory of a state there."),
+    simulatedSecondsPerSecond: count.describe("Two edges in virtual time."),
     memoizationSpeedup: z.number().describe("Times as fast as without."),
     questionMicroseconds: count.describe("One question to the co-process."),
     coProcessShare: z.number().describe("Share of an exploration's time that the co-process takes."),
   }),
   budget: part({
     calmPerHour: count.describe("Requests of one edge in an hour in which nothing happens."),
-    failoverPerHour: count,
-    partitionPerHour: count,
+    failoverPerHour: count.describe("The same with one failover and the lost edge's return."),
+    partitionPerHour: count.describe("The same while no edge hears another."),
     worstMinute: count.describe("Most requests of all edges in one minute, in any case."),
     limitPerMinute: count.describe("OVH's advice for one key."),
   }),
 } as const;
+
+/** The numbers of each part by names that stay, as `claim.requests`, with what they are. */
+export function stableNames(): (readonly [name: string, what: string])[] {
+  const others = ["measurements", "goals", "notes", "seconds"];
+  return PART_NAMES.flatMap((part) =>
+    Object.entries(PART_SCHEMAS[part].shape as z.ZodRawShape).flatMap(([name, schema]) =>
+      others.includes(name) ? [] : [[`${part}.${name}`, (schema as z.ZodType).description ?? ""] as const],
+    ),
+  );
+}
 
 /** Name of a part. */
 export type PartName = keyof typeof PART_SCHEMAS;

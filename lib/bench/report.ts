@@ -1,4 +1,11 @@
-import { type BenchReport, type Goal, type Measurement, PART_NAMES, type PartName } from "./figures.js";
+import {
+  type BenchReport,
+  type Goal,
+  type Measurement,
+  PART_NAMES,
+  type PartName,
+  stableNames,
+} from "./figures.js";
 import { type PlotLabels, plotSvg } from "./svg.js";
 
 /** What a part's chapter says beside its figures. */
@@ -44,6 +51,13 @@ export function reportFiles(
     glance(report, chapters),
     ...parts,
     tried.trim(),
+    "## The JSON",
+    "`npm run bench -- --quick --json FILE` writes the same form in under three minutes on two idle cores. These names stay; beside them each part has `measurements`, " +
+      "each with `id`, `what`, `unit`, `value` (`runs`, `minimum`, `median`, `maximum`), and mostly `against` and `ratio`; `goals`, `notes`, and `seconds`. lib/bench/figures.ts has the schema.",
+    markdownTable(
+      ["Name", "What"],
+      stableNames().map(([name, what]) => [`\`${name}\``, what]),
+    ),
   ];
   return [
     { path: "benchmarks.md", content: `${text.join("\n\n")}\n` },

@@ -21,6 +21,11 @@ export interface Run {
   readonly memory: number | undefined;
 }
 
+/** How it ended, in words: an exit status, or a signal. */
+export function exitStatus({ status }: Run): string {
+  return (status & 127) === 0 ? String(status >> 8) : `signal ${status & 127}`;
+}
+
 /** Starts programs from a process that is there already, so that what starts it is not measured. */
 export class Runner {
   private readonly lines: AsyncIterator<string>;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,7 @@ const bench = (...args: string[]) =>
   run(process.execPath, ["--import", import.meta.resolve("tsx"), script, ...args], {});
 
 /** Parts that need no deploy and no compiler. */
-const PARTS = ["claim", "failover", "node", "exploration", "budget"];
+const PARTS = ["claim", "failover", "node", "budget"];
 
 describe("npm run bench -- --quick --json", () => {
   const folder = mkdtempSync(join(tmpdir(), "bench-test-"));
@@ -22,14 +22,14 @@ describe("npm run bench -- --quick --json", () => {
     result = await bench("--quick", "--json", file, "--runs", "2", "--only", ...PARTS);
     expect(result.stderr).not.toMatch(/FAILED/);
     report = reportSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-  });
+  }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("writes each part under its name, in the documented form", () => {
     expect(result.status).toBe(0);
     expect(result.stdout).toBe("");
     expect(PARTS.filter((name) => report[name as "claim"] === undefined)).toEqual([]);
-    expect([report.deploy, report.synth]).toEqual([undefined, undefined]);
+    expect(Object.keys(report).sort()).toEqual([...PARTS, "machine", "quick", "version"].sort());
   });
 
   it("measures each thing as often as it was told to", () => {
@@ -56,6 +56,57 @@ describe("npm run bench -- --quick --json", () => {
 
   it("tells of a host and a path nowhere", () => {
     expect(readFileSync(file, "utf8")).not.toMatch(/\/tmp\/|\/home\/|\/root\b/);
+  });
+});
+
+/** Stands in for the real tool: it looks a project up by its name, as that does, and sends the POST. */
+const STAND_IN = `#!${process.execPath}
+const { createHash } = require("node:crypto");
+const { OVH_ENDPOINT: url, OVH_APPLICATION_KEY: key, OVH_APPLICATION_SECRET: secret, OVH_CONSUMER_KEY: consumer } = process.env;
+const flag = (name) => process.argv[process.argv.indexOf("-" + name) + 1];
+const call = async (method, path, body = "") => {
+  const time = Math.floor(Date.now() / 1000);
+  const sign = createHash("sha1").update([secret, consumer, method, url + path, body, time].join("+")).digest("hex");
+  const headers = { "X-Ovh-Application": key, "X-Ovh-Consumer": consumer, "X-Ovh-Timestamp": String(time), "X-Ovh-Signature": "$1$" + sign };
+  const answer = await fetch(url + path, { method, headers: { ...headers, "Content-Type": "application/json" }, ...(body ? { body } : {}) });
+  if (!answer.ok) throw new Error(path + ": " + answer.status);
+  return answer.json();
+};
+(async () => {
+  const [id] = await call("GET", "/cloud/project");
+  if ((await call("GET", "/cloud/project/" + id)).description !== flag("project")) throw new Error("no project");
+  const ip = (await call("GET", "/cloud/project/" + id + "/ip/failover")).find((one) => one.ip === flag("ip"));
+  const instance = (await call("GET", "/cloud/project/" + id + "/instance")).find((one) => one.name === flag("instance"));
+  await call("POST", "/cloud/project/" + id + "/ip/failover/" + ip.id + "/attach", JSON.stringify({ instanceId: instance.id }));
+})().catch((error) => { console.error(error); process.exit(1); });
+`;
+
+describe("npm run bench -- --against", () => {
+  const folder = mkdtempSync(join(tmpdir(), "bench-test-"));
+  const [tool, broken] = [join(folder, "ipmoveOvh"), join(folder, "broken")];
+  beforeAll(() => {
+    writeFileSync(tool, STAND_IN, { mode: 0o755 });
+    writeFileSync(broken, "#!/bin/sh\nexit 3\n", { mode: 0o755 });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("measures the tool at that path beside ip-move, over the same way", { timeout: 300_000 }, async () => {
+    const { status, stdout, stderr } = await bench(
+      ...["--quick", "--runs", "1", "--only", "claim", "--against", tool],
+    );
+    expect(status, stderr).toBe(0);
+    const found = reportSchema
+      .parse(JSON.parse(stdout))
+      .claim?.measurements.find(({ id }) => id === "claim-50ms-real");
+    expect(found).toMatchObject({ value: { runs: 1 }, against: { what: "ipmoveOvh itself, by name" } });
+  });
+
+  it("fails when the tool does", { timeout: 300_000 }, async () => {
+    const { status, stderr } = await bench(
+      ...["--quick", "--runs", "1", "--only", "claim", "--against", broken],
+    );
+    expect(status).toBe(1);
+    expect(stderr).toContain("broken ended with 3");
   });
 });
 

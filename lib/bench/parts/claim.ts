@@ -6,7 +6,7 @@ import type { Measurement, PartResult } from "../figures.js";
 import { LoneEdge, PERSON, PROJECT_NAME } from "../lone-edge.js";
 import { alone, beside, inTurn, type Measuring, ratioOf } from "../measure.js";
 import type { Chapter } from "../report.js";
-import { type Run, Runner } from "../runner.js";
+import { exitStatus, type Run, Runner } from "../runner.js";
 import { rounded, slope } from "../statistics.js";
 
 export const CLAIM: Chapter = {
@@ -182,7 +182,9 @@ class ClaimBench {
   private took(run: Run, who: string): number {
     const { acceptedAt, machine } = this.edge;
     if (run.status !== 0 || acceptedAt === undefined) {
-      throw new Error(`${who} ended with ${run.status}: ${machine.sandbox.read("/tmp/bench.err")?.trim()}`);
+      throw new Error(
+        `${who} ended with ${exitStatus(run)}: ${machine.sandbox.read("/tmp/bench.err")?.trim()}`,
+      );
     }
     return acceptedAt - run.started;
   }
@@ -263,7 +265,7 @@ class ClaimBench {
           edge.reset();
           const flags = ["-project", PROJECT_NAME, "-ip", edge.ip, "-instance", edge.machine.name];
           const run = await runner.run(tool, ...flags);
-          if (run.status !== 0) throw new Error(`${tool} ended with ${run.status}`);
+          if (run.status !== 0) throw new Error(`${tool} ended with ${exitStatus(run)}`);
           return this.took(run, tool);
         },
       });
@@ -276,6 +278,8 @@ class ClaimBench {
         ),
       );
     } finally {
+      // Processor times are those of runs that took turns with the stand-in.
+      this.cpu.fresh.length = this.cpu.name.length;
       runner.close();
       rmSync(folder, { recursive: true, force: true });
     }

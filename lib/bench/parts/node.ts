@@ -4,7 +4,7 @@ import type { Measurement, PartResult } from "../figures.js";
 import { LoneEdge } from "../lone-edge.js";
 import { alone, beside, type Measuring, medianOf } from "../measure.js";
 import type { Chapter } from "../report.js";
-import type { Run } from "../runner.js";
+import { exitStatus, type Run } from "../runner.js";
 import { rounded } from "../statistics.js";
 
 export const NODE: Chapter = {
@@ -235,6 +235,6 @@ class NodeBench {
   private async good(run: Run): Promise<Run> {
     if (run.status === 0) return run;
     const said = this.edge.machine.sandbox.read("/tmp/bench.err")?.trim();
-    throw new Error(`edge-sync ended with ${run.status}: ${said}`);
+    throw new Error(`edge-sync ended with ${exitStatus(run)}: ${said}`);
   }
 }
