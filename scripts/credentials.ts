@@ -2,9 +2,9 @@ import { Command } from "commander";
 import { configFile, loadConfig } from "../lib/config/load.js";
 import type { EdgeConfig } from "../lib/config/schema.js";
 import { checkKey, checkScreen, checkStatus, type KeyHolder } from "../lib/operations/credentials/check.js";
-import { rightsScreen, stateRights } from "../lib/operations/credentials/statement.js";
+import { type RightsStatement, rightsScreen, stateRights } from "../lib/operations/credentials/statement.js";
 import { deployerCredentials, edgeCredentials } from "../lib/operations/deployment.js";
-import { routeOf } from "../lib/operations/failover-route.js";
+import { routesOf } from "../lib/operations/failover-route.js";
 import { clientOrWhy } from "../lib/operations/ovh-client.js";
 import { endWith } from "./end-with.js";
 import { working } from "./operate.js";
@@ -20,7 +20,7 @@ const program = new Command("credentials")
   .option("--config <file>", "configuration (default: EDGE_CONFIG, else edge.config.json)")
   .option(
     "--ip-id <id>",
-    "id of the FailOver IP (default: OVH is asked with OVH_APPLICATION_KEY and its like)",
+    "id of the FailOver IP, of several all with commas (default: OVH is asked with OVH_APPLICATION_KEY and its like)",
   )
   .option("--json", "print the result as JSON", false)
   .addHelpText(
@@ -37,12 +37,21 @@ const deployerOf = (config: EdgeConfig) =>
   clientOrWhy(() => deployerCredentials(config, process.env, "OVH is not asked"));
 
 /** The id that was given, else what OVH says. */
-async function ipIdOf(config: EdgeConfig): Promise<{ id: string } | { unknown: string }> {
+async function ipIdOf(config: EdgeConfig): Promise<RightsStatement["failoverIp"]> {
   const { ipId } = program.opts<Options>();
-  if (ipId !== undefined) return { id: ipId };
+  if (ipId !== undefined) {
+    const [id = "", ...others] = ipId.split(",");
+    return { id, ...(others.length === 0 ? {} : { others }) };
+  }
   const ovh = deployerOf(config);
   if (typeof ovh === "string") return { unknown: ovh };
-  return routeOf(config, ovh).catch((error: Error) => ({ unknown: error.message }));
+  return routesOf(config, ovh).then(
+    ([first, ...others]) => ({
+      id: first?.id ?? "",
+      ...(others.length === 0 ? {} : { others: others.map(({ id }) => id) }),
+    }),
+    (error: Error) => ({ unknown: error.message }),
+  );
 }
 
 const print = (value: unknown, screen: string) =>
@@ -70,7 +79,7 @@ program
       const config = load();
       const done = working("asking OVH what the keys may do", program.opts<Options>().json);
       const known = await ipIdOf(config);
-      const id = "id" in known ? known.id : undefined;
+      const [id, ...others] = "id" in known ? [known.id, ...(known.others ?? [])] : [];
       const edges =
         config.credentials.serviceAccounts.length > 0
           ? "the deploy makes a service account, which only the edges can use; npm run status tells whether OVH answers them"
@@ -80,7 +89,7 @@ program
         (holder) => only === undefined || only === holder,
       );
       const checks = await Promise.all(
-        holders.map((holder) => checkKey(holder, clients[holder], config, id)),
+        holders.map((holder) => checkKey(holder, clients[holder], config, id, others)),
       );
       done();
       print({ checks }, checkScreen(checks));

@@ -18,15 +18,16 @@ export interface KeyCheck extends KeyVerdict {
 /** A client with the key, or why there is none. */
 export type KeyClient = Pick<OvhClient, "get" | "post"> | string;
 
-/** Proves what a key can do. An attach is never made: at most one without a target is sent, which OVH refuses. */
+/** Proves what a key can do for a FailOver IP, and for others where there are several. An attach is never made: at most one without a target is sent, which OVH refuses. */
 export async function checkKey(
   holder: KeyHolder,
   client: KeyClient,
   config: EdgeConfig,
   ipId: string | undefined,
+  others: readonly string[] = [],
 ): Promise<KeyCheck> {
-  const needed =
-    ipId === undefined ? [] : holder === "edges" ? edgeRights(config, ipId) : deployerRights(config, ipId);
+  const rights = holder === "edges" ? edgeRights : deployerRights;
+  const needed = ipId === undefined ? [] : rights(config, ipId, ...others);
   const tolerated = holder === "deployer" ? doctorRights(config) : [];
   const beyond = holder === "edges" ? beyondAnEdge(config.project) : [];
   const exam: KeyExam =

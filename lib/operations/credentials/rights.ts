@@ -1,5 +1,6 @@
 import type { EdgeConfig } from "../../config/schema.js";
 import type { AccessRule } from "./access-rule.js";
+import { surroundingRights } from "./surrounding-rights.js";
 
 /** A call that a key must be able to make. */
 export interface Right extends AccessRule {
@@ -11,25 +12,28 @@ export interface Right extends AccessRule {
 export type RightsConfig = Pick<
   EdgeConfig,
   "project" | "region" | "internalNetwork" | "carpNetwork" | "credentials"
->;
+> &
+  Partial<Pick<EdgeConfig, "failoverIps" | "vrack" | "securityGroups">>;
 
 /** Stands for the id of the FailOver IP where it is not known yet. */
 export const UNKNOWN_IP = "IP_ID";
 
 const right = (method: string, path: string, purpose: string): Right => ({ method, path, purpose });
 
-/** What an edge needs and nothing else: to look where the FailOver IP is, and to move it. */
-export function edgeRights({ project }: Pick<RightsConfig, "project">, ipId: string): Right[] {
-  const ip = `/cloud/project/${project}/ip/failover/${ipId}`;
-  return [right("GET", ip, "where the FailOver IP is"), right("POST", `${ip}/attach`, "moves it")];
+/** What an edge needs and nothing else: to look where each FailOver IP is, and to move it. */
+export function edgeRights({ project }: Pick<RightsConfig, "project">, ...ipIds: readonly string[]): Right[] {
+  return ipIds.flatMap((ipId) => {
+    const ip = `/cloud/project/${project}/ip/failover/${ipId}`;
+    return [right("GET", ip, "where the FailOver IP is"), right("POST", `${ip}/attach`, "moves it")];
+  });
 }
 
 /**
  * Every call that a deploy, a plan, a change and a destroy make. None of them covers another one.
  *
- * @param ipId Id of the FailOver IP
+ * @param ipIds Ids of the FailOver IPs
  */
-export function deployerRights(config: RightsConfig, ipId: string): Right[] {
+export function deployerRights(config: RightsConfig, ...ipIds: readonly string[]): Right[] {
   const { project, internalNetwork, carpNetwork, credentials } = config;
   const failover = `/cloud/project/${project}/ip/failover`;
   const v2 = `/v2/publicCloud/project/${project}`;
@@ -37,7 +41,9 @@ export function deployerRights(config: RightsConfig, ipId: string): Right[] {
   return [
     right("GET", "/auth/details", "the provider asks who it is before anything else"),
     right("GET", failover, "finds the FailOver IP by its address"),
-    right("POST", `${failover}/${ipId}/attach`, "routes it to the preferred edge once"),
+    ...ipIds.map((ipId) =>
+      right("POST", `${failover}/${ipId}/attach`, "routes it to the preferred edge once"),
+    ),
     right("GET", `${v2}/reference/instance/flavor`, "finds flavors by their names"),
     right("GET", `${v2}/reference/instance/image`, "finds images by their names"),
     ...item(`${v2}/sshKey`, "the SSH key"),
@@ -46,6 +52,7 @@ export function deployerRights(config: RightsConfig, ipId: string): Right[] {
     right("PUT", `${v2}/compute/instance/*`, "renames an edge or changes its flavor"),
     ...(made ? networkRights(v2) : []),
     ...(credentials.serviceAccounts.length > 0 ? accountRights() : []),
+    ...surroundingRights(config),
   ];
 }
 

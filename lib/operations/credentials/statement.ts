@@ -12,8 +12,10 @@ export interface KeyRights {
 
 /** What the keys for a configuration must be able to do. */
 export interface RightsStatement {
-  /** Id of the FailOver IP, or why it is not known. */
-  readonly failoverIp: { readonly id: string } | { readonly unknown: string };
+  /** Id of the FailOver IP, and those of others where there are several; or why they are not known. */
+  readonly failoverIp:
+    | { readonly id: string; readonly others?: readonly string[] }
+    | { readonly unknown: string };
   readonly deployer: KeyRights;
   /** For the doctor, beside the deployer's. */
   readonly doctor: readonly Right[];
@@ -25,14 +27,14 @@ export interface RightsStatement {
 export function stateRights(config: EdgeConfig, failoverIp: RightsStatement["failoverIp"]): RightsStatement {
   const { endpoint } = config.ovh;
   const known = "id" in failoverIp;
-  const ipId = known ? failoverIp.id : UNKNOWN_IP;
+  const ipIds = known ? [failoverIp.id, ...(failoverIp.others ?? [])] : [UNKNOWN_IP];
   const doctor = doctorRights(config);
   const withPage = (rights: readonly Right[], all: readonly Right[]): KeyRights => ({
     rights,
     ...(known ? { page: tokenPage(endpoint, all) } : {}),
   });
-  const deployer = deployerRights(config, ipId);
-  const edges = edgeRights(config, ipId);
+  const deployer = deployerRights(config, ...ipIds);
+  const edges = edgeRights(config, ...ipIds);
   return {
     failoverIp,
     deployer: withPage(deployer, [...deployer, ...doctor]),

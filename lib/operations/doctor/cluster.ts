@@ -1,4 +1,5 @@
 import type { EdgeConfig } from "../../config/schema.js";
+import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import type { Asked } from "../asked.js";
 import type { EdgeReport } from "../edge-report.js";
 import { advice, type Check, type Finding, found, type Outcome, redeliver, wrong } from "./check.js";
@@ -39,8 +40,30 @@ const silent = (members: readonly MemberFacts[]) =>
 const not = (names: readonly string[]) =>
   `${names.join(", ")} ${names.length === 1 ? "was" : "were"} not reached`;
 
+/** Every vhid must have one master. */
 function oneMaster({ members }: ClusterFacts): Outcome {
-  const roles = members.map(({ name, report }) => ({ name, state: value(report)?.carp?.state }));
+  const told = members.flatMap(({ report }) => value(report)?.sync?.vhids ?? []).map(({ name }) => name);
+  const others = [...new Set(told)].filter((name) => name !== CARP_INTERFACE);
+  const outcomes = [CARP_INTERFACE, ...others].map((carp) => ({ carp, outcome: masterOf(members, carp) }));
+  const findings = outcomes.flatMap(({ outcome }) => ("findings" in outcome ? outcome.findings : []));
+  if (findings.length > 0) return { findings };
+  const impossible = outcomes.find(({ outcome }) => "impossible" in outcome);
+  if (impossible !== undefined) return impossible.outcome;
+  const named = (carp: string) => (others.length === 0 ? "" : `${carp} `);
+  return {
+    ok: outcomes
+      .flatMap(({ carp, outcome }) => ("ok" in outcome ? `${named(carp)}${outcome.ok}` : []))
+      .join(", "),
+  };
+}
+
+function masterOf(members: readonly MemberFacts[], carp: string): Outcome {
+  const of = carp === CARP_INTERFACE ? "carp" : carp;
+  const roles = members.map(({ name, report }) => {
+    const seen = value(report);
+    const state = seen?.sync?.vhids?.find((vhid) => vhid.name === carp)?.carp;
+    return { name, state: carp === CARP_INTERFACE ? seen?.carp?.state : state };
+  });
   const masters = roles.filter(({ state }) => state === "MASTER").map(({ name }) => name);
   const missing = silent(members);
   if (masters.length === 1) return { ok: masters[0] as string };
@@ -51,12 +74,12 @@ function oneMaster({ members }: ClusterFacts): Outcome {
   const finding =
     masters.length === 0
       ? wrong(
-          `no edge is carp's master: ${told}`,
+          `no edge is ${of}'s master: ${told}`,
           "nobody claims the FailOver IP",
-          "ifconfig carp0 on each edge; npm run deploy releases those that wait",
+          `ifconfig ${carp} on each edge; npm run deploy releases those that wait`,
         )
       : wrong(
-          `${masters.length} edges are carp's master: ${told}`,
+          `${masters.length} edges are ${of}'s master: ${told}`,
           "they do not hear each other, and each claims the FailOver IP in turn until its tokens are spent",
           "see advertisements below; if the vRack is sound, npm run deploy gives all the same password",
         );

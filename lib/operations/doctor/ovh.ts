@@ -15,6 +15,7 @@ import type {
   RegionAnswer,
   RegionFacts,
 } from "./region.js";
+import { ipAnswer } from "./region.js";
 
 /** What OVH is asked with. */
 export interface OvhSources {
@@ -44,17 +45,17 @@ export class OvhQuestions {
     const { config, endpoint, anybody, deployer, edges } = this.sources;
     const time = await asked(anybody.time());
     const now = Math.floor(Date.now() / 1000);
-    const ipId = await this.ipId();
-    const rights = [...deployerRights(config, ipId ?? UNKNOWN_IP), ...doctorRights(config)];
+    const ipIds = await this.ipIds();
+    const rights = [...deployerRights(config, ...(ipIds ?? [UNKNOWN_IP])), ...doctorRights(config)];
     return {
       endpoint: apiUrl(endpoint),
       time,
       now,
       deployer: await key(deployer, rights, []),
       edges:
-        ipId === undefined
+        ipIds === undefined
           ? { failed: typeof edges === "string" ? edges : "the FailOver IP's id is not known" }
-          : await key(edges, edgeRights(config, ipId), beyondAnEdge(config.project)),
+          : await key(edges, edgeRights(config, ...ipIds), beyondAnEdge(config.project)),
     };
   }
 
@@ -66,11 +67,13 @@ export class OvhQuestions {
       : asked(deployer.get<T>(path));
   }
 
-  private async ipId(): Promise<string | undefined> {
+  /** Ids of all FailOver IPs, undefined where one is not known. */
+  private async ipIds(): Promise<readonly string[] | undefined> {
     const { config } = this.sources;
     const list = await this.get<FailoverIpAnswer[]>(`/cloud/project/${config.project}/ip/failover`);
     if (!("value" in list)) return undefined;
-    return list.value.find(({ ip }) => ip === config.failoverIps[0].address)?.id;
+    const ids = config.failoverIps.flatMap(({ address }) => ipAnswer(list.value, address)?.id ?? []);
+    return ids.length === config.failoverIps.length ? ids : undefined;
   }
 }
 

@@ -82,7 +82,7 @@ export const REGION_CHECKS: readonly Check<RegionFacts>[] = [
         ),
       ),
   },
-  { name: "FailOver IP", judge: (facts) => answered(facts.ips, (list) => ipOutcome(facts, list)) },
+  { name: "FailOver IP", judge: (facts) => answered(facts.ips, (list) => ipsOutcome(facts, list)) },
   { name: "quota", judge: (facts) => answered(facts.quota, (quota) => quotaOutcome(facts, quota)) },
   { name: "VLAN ids", judge: (facts) => answered(facts.networks, (list) => networkOutcome(facts, list)) },
 ];
@@ -115,15 +115,33 @@ function namesOutcome(config: EdgeConfig, what: "flavor" | "image", names: reado
   return found(findings, wanted.length === 0 ? "every edge exists already" : wanted.join(", "));
 }
 
-function ipOutcome({ config, region }: RegionFacts, list: readonly FailoverIpAnswer[]): Outcome {
-  const { project, failoverIps } = config;
-  const ip = list.find((one) => one.ip === failoverIps[0].address);
+/** What OVH says of one FailOver IP; it knows a block by its first address. */
+export function ipAnswer(list: readonly FailoverIpAnswer[], address: string): FailoverIpAnswer | undefined {
+  return list.find(({ ip }) => ip === address.split("/")[0]);
+}
+
+function ipsOutcome(facts: RegionFacts, list: readonly FailoverIpAnswer[]): Outcome {
+  const { failoverIps } = facts.config;
+  const setting = (index: number) =>
+    failoverIps.length === 1 ? "failoverIp.address" : `failoverIps[${index}].address`;
+  const outcomes = failoverIps.map(({ address }, index) => ipOutcome(facts, list, address, setting(index)));
+  const findings = outcomes.flatMap((outcome) => ("findings" in outcome ? outcome.findings : []));
+  return found(findings, outcomes.flatMap((outcome) => ("ok" in outcome ? outcome.ok : [])).join("; "));
+}
+
+function ipOutcome(
+  { config: { project }, region }: RegionFacts,
+  list: readonly FailoverIpAnswer[],
+  address: string,
+  setting: string,
+): Outcome {
+  const ip = ipAnswer(list, address);
   if (ip === undefined) {
     const others = list.map((one) => one.ip).join(", ");
     const finding = wrong(
-      `project ${project} has no FailOver IP ${failoverIps[0].address}; it has ${others === "" ? "none" : others}`,
+      `project ${project} has no FailOver IP ${address}; it has ${others === "" ? "none" : others}`,
       "it is what moves between the edges, and nothing here orders one",
-      "move the IP to this project at OVH, or set failoverIp.address",
+      `move the IP to this project at OVH, or set ${setting}`,
     );
     return { findings: [finding] };
   }
