@@ -1,6 +1,7 @@
 import { code, codes } from "./markdown.js";
 import { type Plan, type ResourceChange, UNKNOWN } from "./plan.js";
 import { type Role, roleOf, text } from "./role.js";
+import { around } from "./surroundings.js";
 
 /** What a plan means to whoever runs the edge, as one sentence of Markdown. */
 export interface Effect {
@@ -23,6 +24,7 @@ export function effectsOf(plan: Plan): Effect[] {
     ...drifted(plan),
     ...all.flatMap(({ change, role }) => (role.is === "instance" ? instance(change, role.edge) : [])),
     ...all.flatMap(({ change, role }) => (role.is === "attachment" ? attachment(change) : [])),
+    ...all.flatMap(({ change, role }) => around(change, role)),
     ...networks(all),
     ...all.flatMap(({ change, role }) => (role.is === "release" ? release(change) : [])),
     ...deliveries(all),

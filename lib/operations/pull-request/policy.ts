@@ -21,7 +21,9 @@ type Finding = Pick<Violation, "address" | "got" | "next">;
 class Stack {
   readonly instances: readonly ResourceChange[];
   readonly attachments: readonly ResourceChange[];
-  /** The CARP network and its subnet. */
+  /** The order of the FailOver IP, and what brings it to the project. */
+  readonly orders: readonly ResourceChange[];
+  /** The CARP network and its subnet, and the vRack that they are in. */
   readonly carp: readonly ResourceChange[];
   readonly deliveries: readonly ResourceChange[];
   readonly releases: readonly ResourceChange[];
@@ -32,8 +34,9 @@ class Stack {
     const changes = (...wanted: readonly Role["is"][]) => those(...wanted).map(({ change }) => change);
     this.instances = changes("instance");
     this.attachments = changes("attachment");
-    this.carp = those("network", "subnet")
-      .filter(({ role }) => "which" in role && role.which === "carp")
+    this.orders = changes("order", "order-move");
+    this.carp = those("network", "subnet", "vrack")
+      .filter(({ role }) => !("which" in role) || role.which === "carp")
       .map(({ change }) => change);
     this.deliveries = changes("delivery");
     this.releases = changes("release");
@@ -160,8 +163,19 @@ const RULES = {
         return [{ address, got, next: "undo what asks for it, or plan it as an outage and allow it" }];
       }),
   },
+  "ordered-ip-stays": {
+    must: "a FailOver IP that was ordered stays in its project, as its address is given away for good with it",
+    find: (stack) =>
+      stack.orders
+        .filter(({ action }) => action in GOING)
+        .map(({ address, action, forcedBy }) => ({
+          address,
+          got: `one that is ${GOING[action]}${forAnother(forcedBy)}`,
+          next: "undo what asks for it, or allow it where the address is to be given up",
+        })),
+  },
   "carp-network-stays": {
-    must: "the CARP network and its subnet stay, as edges that do not hear each other are all MASTER",
+    must: "the CARP network, its subnet and its vRack stay, as edges that do not hear each other are all MASTER",
     find: (stack) =>
       stack.carp
         .filter(({ action }) => action in GOING)

@@ -4,7 +4,21 @@ import type { ResourceChange } from "./plan.js";
 export type Role =
   | { readonly is: "instance" | "delivery" | "removal"; readonly edge: string }
   | { readonly is: "network" | "subnet"; readonly which: string }
-  | { readonly is: "attachment" | "release" | "group" | "ssh-key" | "salt" | "other" };
+  | {
+      readonly is:
+        | "attachment"
+        | "order"
+        | "order-move"
+        | "vrack"
+        | "firewall"
+        | "dns"
+        | "reverse"
+        | "release"
+        | "group"
+        | "ssh-key"
+        | "salt"
+        | "other";
+    };
 
 const HASH = "_[0-9A-F]{8}$";
 // Ids of constructs are contracts: edges are keyed by their names, which have no underscore.
@@ -24,6 +38,18 @@ export function roleOf({ type, name, before, after }: ResourceChange): Role {
       };
     case "ovh_cloud_project_failover_ip_attach":
       return { is: "attachment" };
+    case "ovh_ip_service":
+      return { is: "order" };
+    case "ovh_ip_move":
+      return { is: "order-move" };
+    case "ovh_vrack_cloudproject":
+      return { is: "vrack" };
+    case "ovh_cloud_security_group":
+      return { is: "firewall" };
+    case "ovh_domain_zone_record":
+      return { is: "dns" };
+    case "ovh_ip_reverse":
+      return { is: "reverse" };
     case "ovh_cloud_network_private_vrack":
       return { is: "network", which: NETWORK.exec(name)?.[1] ?? name };
     case "ovh_cloud_network_private_vrack_subnet":

@@ -20,13 +20,10 @@ export const vrackCloudProject: ResourceType = {
     const id = `vrack_${planned.service_name as string}-cloudproject_${planned.project_id as string}`;
     return afterCreate({ ...planned, id }, async () => {
       await untilDone(context, task);
-      return { ...planned, id };
+      return (await readMember(context, { ...planned, id })) ?? { ...planned, id };
     });
   },
-  read: async ({ client }, state) => {
-    const found = await orNull(client.get<{ vrack: string; project: string }>(memberPath(state)));
-    return found === null ? null : { ...state, service_name: found.vrack, project_id: found.project };
-  },
+  read: readMember,
   delete: async (context, state) =>
     untilDone(context, await context.client.delete<VrackTask>(memberPath(state))),
   import: (id) => {
@@ -41,6 +38,11 @@ export const vrackCloudProject: ResourceType = {
 interface VrackTask {
   readonly id: number;
   readonly serviceName: string;
+}
+
+async function readMember({ client }: Context, state: Resource): Promise<Resource | null> {
+  const found = await orNull(client.get<{ vrack: string; project: string }>(memberPath(state)));
+  return found === null ? null : { ...state, service_name: found.vrack, project_id: found.project };
 }
 
 const memberPath = (resource: Resource) =>
