@@ -107,6 +107,12 @@ export function intervalsOf({ edges, advskews }: Job): Interval[] {
   }));
 }
 
+/** Of many kinds those are named that are not among them. */
+function kindsName(kinds: readonly FaultKind[]): string {
+  const others = ALL_KINDS.filter((kind) => !kinds.includes(kind));
+  return others.length < kinds.length ? `any but ${others.join(", ")}` : kinds.join(", ");
+}
+
 /** A job in a few words. */
 export function jobName({
   edges,
@@ -121,7 +127,7 @@ export function jobName({
 }: Job): string {
   const place = (fault: number) => (at?.[fault] === undefined ? "" : ` at edge-${at[fault] + 1}`);
   const inOrder = order?.map((kind, fault) => `${kind}${place(fault)}`).join(", then ");
-  const which = inOrder ?? `${kinds?.join(", ") ?? "any"}${place(0)}`;
+  const which = inOrder ?? `${kinds === undefined ? "any" : kindsName(kinds)}${place(0)}`;
   const answers = `${ovh.whilePending}, ${ovh.toHolder}`;
   const ips = vhids === 1 ? "" : ` ${vhids} IPs,`;
   return `${edges} edges,${ips} ${faults} of ${which} (${answers}${preempt ? ", preempt" : ""}${coarse ? ", coarse" : ""})`;

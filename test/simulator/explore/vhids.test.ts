@@ -55,6 +55,11 @@ describe("two FailOver IPs on two vhids", () => {
     expect(report.states).toBeGreaterThan(2000);
   });
 
+  it("break nothing in the first 20 thousand states after a partition, which has more than are looked at", () => {
+    const job = two({ kinds: ["partition"], states: 20_000 });
+    expect(explore(job, workshop.toolsFor(job))).toMatchObject({ complete: false, counterexamples: [] });
+  });
+
   it("tell in a story which of them it was", () => {
     const job = two({ kinds: ["cut-external"], vhidMutations: { demotesFirst: true } });
     const [found] = explore(job, workshop.toolsFor(job)).counterexamples;
