@@ -7,6 +7,7 @@ export { ConfigError, type ConfigIssue } from "./config/errors.js";
 export { configFile, DEFAULT_CONFIG_FILE, type Environment, loadConfig, parseConfig } from "./config/load.js";
 export type { EdgeConfig, EdgeConfigInput, EdgeSettings, NetworkSettings } from "./config/schema.js";
 export { CarpNetwork, type CarpNetworkProps } from "./constructs/carp-network.js";
+export { DnsName, type DnsNameProps, ReverseName, type ReverseNameProps } from "./constructs/dns-name.js";
 export { EdgeConnections, type EdgeConnectionsProps } from "./constructs/edge-connections.js";
 export {
   type ApplicationKey,
@@ -34,13 +35,23 @@ export {
   type FailoverIpProps,
   type IFailoverIp,
 } from "./constructs/failover-ip.js";
+export { type IInstanceGroup, InstanceGroup, type InstanceGroupProps } from "./constructs/instance-group.js";
+export { IpOrder, type IpOrderProps } from "./constructs/ip-order.js";
 export {
   type IPrivateNetwork,
   PrivateNetwork,
   type PrivateNetworkAttributes,
   type PrivateNetworkProps,
 } from "./constructs/private-network.js";
+export {
+  type ISecurityGroup,
+  SecurityGroup,
+  type SecurityGroupProps,
+  type SecurityGroupRule,
+} from "./constructs/security-group.js";
 export type { SshAccess, SshTarget } from "./constructs/ssh-connection.js";
+export { type ISshKey, SshKey, type SshKeyProps } from "./constructs/ssh-key.js";
+export { VrackAttachment, type VrackAttachmentProps } from "./constructs/vrack-attachment.js";
 export type { EdgeFile, EdgeLine, RenderedEdge } from "./edge/file.js";
 export type { Placeholder } from "./edge/placeholders.js";
 export { renderEdge } from "./edge/render.js";

@@ -10,6 +10,7 @@ import { findTerraform } from "./terraform-binary.js";
 
 /** What is deployed, as the outputs of its stack tell. */
 export interface Deployment {
+  /** The configuration, with the address that an order has brought. */
   readonly config: EdgeConfig;
   /** How to reach the edges, the preferred one first. */
   readonly edges: readonly EdgeAddress[];
@@ -31,6 +32,7 @@ export interface DeployedOutput {
 export interface Outputs {
   readonly edges?: { readonly value: Readonly<Record<string, DeployedOutput>> };
   readonly bundles?: { readonly value: Readonly<Record<string, string>> };
+  readonly failover_ip?: { readonly value: string };
 }
 
 /**
@@ -85,7 +87,14 @@ export function deploymentOf(config: EdgeConfig, outputs: Outputs): Deployment {
       ...(bastion === undefined ? {} : { bastion }),
     };
   });
-  return { config, edges, bundles: outputs.bundles?.value ?? {} };
+  return { config: delivered(config, outputs), edges, bundles: outputs.bundles?.value ?? {} };
+}
+
+/** The address of a FailOver IP that was ordered is told by the stack alone. */
+function delivered(config: EdgeConfig, { failover_ip }: Outputs): EdgeConfig {
+  const [first, ...others] = config.failoverIps;
+  if (first.order === undefined || failover_ip === undefined) return config;
+  return { ...config, failoverIps: [{ ...first, address: failover_ip.value }, ...others] };
 }
 
 /** The bastion of a configuration, with its key read. @throws Error when that cannot be read */

@@ -32,8 +32,8 @@ export function openOperations(
   { config: file, stack }: OperationsOptions,
   environment: Readonly<Record<string, string | undefined>>,
 ): Operations {
-  const config = loadConfig(configFile(environment, file), environment);
-  const { edges, bundles } = readDeployment(config, stack ?? stackFolder(environment), environment);
+  const wish = loadConfig(configFile(environment, file), environment);
+  const { config, edges, bundles } = readDeployment(wish, stack ?? stackFolder(environment), environment);
   const ovh = clientOrWhy(() => deployerCredentials(config, environment, "OVH is not asked"));
   return { config, edges: edges.map((address) => new RemoteEdge(address)), ovh, bundles };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseConfig } from "../../lib/config/load.js";
 import { deployedEdges } from "../../lib/operations/deployed-edges.js";
+import { deploymentOf } from "../../lib/operations/deployment.js";
 import { example } from "../config/example.js";
 
 let folder: string;
@@ -25,5 +26,20 @@ describe("the deployed edges", () => {
     expect(() => deployedEdges(parseConfig(example()), folder, environment)).toThrow(
       "neither terraform nor tofu is on PATH as no-such-terraform; install Terraform 1.9 or newer from ",
     );
+  });
+
+  it("have the address that an order has brought, which the stack alone tells", () => {
+    const config = parseConfig(
+      example({
+        failoverIp: { order: { country: "FR", acceptCost: true } },
+        ssh: { publicKeyPath: "key.pub" },
+      }),
+    );
+    const output = { instance: "i", address: "192.0.2.1" };
+    const edges = { value: Object.fromEntries(config.edges.map(({ name }) => [name, output])) };
+    const address = (outputs: object) =>
+      deploymentOf(config, { edges, ...outputs }).config.failoverIps[0].address;
+    expect(address({ failover_ip: { value: "192.0.2.7" } })).toBe("192.0.2.7");
+    expect(address({})).toBe("@@failover_ip@@");
   });
 });

@@ -72,7 +72,9 @@ export function estimateOf(config: EdgeConfig, catalog: Catalog, options: Estima
   });
   if (issues.length > 0) throw new Error(issues.join("\n"));
   const ipPlan =
-    options.ipPlan ?? (config.ovh.endpoint === "ovh-eu" ? "ip-failover-ripe" : "ip-failover-arin");
+    options.ipPlan ??
+    config.failoverIps[0].order?.planCode ??
+    (config.ovh.endpoint === "ovh-eu" ? "ip-failover-ripe" : "ip-failover-arin");
   const ip = ipPrice(options.ipCatalog ?? catalog, ipPlan);
   if (ip === undefined && (options.ipPlan !== undefined || options.ipCatalog !== undefined)) {
     throw new Error(
