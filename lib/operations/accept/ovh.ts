@@ -39,12 +39,17 @@ export interface Places {
   readonly ip: Pick<FailoverIpAnswer, "continentCode" | "geoLoc"> | undefined;
 }
 
+/** The address that OVH knows the first FailOver IP by: a block by its first one. */
+function firstAddress({ failoverIps }: Asking["config"]): string {
+  return failoverIps[0].address.split("/")[0] as string;
+}
+
 async function places({ config, ovh }: Asking): Promise<Places> {
   const { continentCode, ipCountries } = await ovh.get<RegionAnswer>(
     `/cloud/project/${config.project}/region/${config.region}`,
   );
   const ips = await ovh.get<FailoverIpAnswer[]>(list(config));
-  const ip = ips.find((one) => one.ip === config.failoverIps[0].address);
+  const ip = ips.find((one) => one.ip === firstAddress(config));
   return {
     region: { continentCode, ipCountries },
     ip: ip && { continentCode: ip.continentCode, geoLoc: ip.geoLoc },
@@ -155,10 +160,10 @@ export const OVH_ASSUMPTIONS: readonly Assumption[] = [
       kind: "ovh",
       expected: "a list with the configured address, each with these fields",
       ask: ({ config, ovh }) => ovh.get(list(config)),
-      judge: (answer: unknown, { failoverIps }) =>
+      judge: (answer: unknown, config) =>
         Array.isArray(answer) &&
         answer.every(isFailoverIp) &&
-        answer.some(({ ip }) => ip === failoverIps[0].address)
+        answer.some(({ ip }) => ip === firstAddress(config))
           ? undefined
           : json(answer),
     },
@@ -174,11 +179,11 @@ export const OVH_ASSUMPTIONS: readonly Assumption[] = [
       kind: "ovh",
       expected: "the configured address with these fields",
       ask: async ({ config, ovh }) => ovh.get(`${list(config)}/${(await routeOf(config, ovh)).id}`),
-      judge: (answer: unknown, { failoverIps }) =>
+      judge: (answer: unknown, config) =>
         typeof answer === "object" &&
         answer !== null &&
         isFailoverIp(answer) &&
-        (answer as { ip: string }).ip === failoverIps[0].address
+        (answer as { ip: string }).ip === firstAddress(config)
           ? undefined
           : json(answer),
     },
