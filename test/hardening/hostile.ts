@@ -106,6 +106,18 @@ const network = (block: string) =>
     host: (number: number) => `${block}.${third}.${number}`,
   }));
 
+/** An instance that exists. */
+const existing = (index: number, host: string) => ({
+  instanceId: `instance-${index}`,
+  host,
+  publicAddress: `54.36.1.${index}`,
+  macs: {
+    external: `fa:16:3e:0${index}:00:00`,
+    internal: `fa:16:3e:0${index}:00:01`,
+    carp: `fa:16:3e:0${index}:00:02`,
+  },
+});
+
 /** Everything that the shape of a sound configuration leaves open, as wide as its rules allow. */
 const soundConfig = fc
   .record({
@@ -182,9 +194,10 @@ const soundConfig = fc
       interfaces: { external: `vio${of.vios[0]}`, internal: `vio${of.vios[1]}`, carp: `vio${of.vios[2]}` },
       edges: of.edges.map(({ name, flavor, image, skew: advskew }, index) => ({
         name,
-        flavor,
-        image,
-        internalAddress: of.internal.host(index + 11),
+        // Every other edge exists, where the networks do.
+        ...(of.base === "existing" && index % 2 === 1
+          ? { existing: existing(index, of.internal.host(index + 11)) }
+          : { flavor, image, internalAddress: of.internal.host(index + 11) }),
         sshHostKey: `ssh-ed25519 ${of.keys}${index}`,
         ...(givesSkews ? { advskew } : {}),
       })),
@@ -203,7 +216,20 @@ const soundConfig = fc
         ...of.probe,
       },
       claim: of.claim,
-      ssh: { user: of.user, port: 22, privateKeyPath: of.paths[0], publicKeyPath: of.paths[1] },
+      ssh: {
+        user: of.user,
+        ...(of.user === "root" ? {} : { become: "doas" }),
+        port: 22,
+        privateKeyPath: of.paths[0],
+        publicKeyPath: of.paths[1],
+        bastion: {
+          host: "bastion.example.org",
+          user: of.user,
+          privateKeyPath: of.paths[1],
+          hostKey: `ssh-ed25519 ${of.keys}`,
+        },
+      },
+      retired: ["edge-that-is-gone"].filter((name) => of.edges.every((edge) => edge.name !== name)),
       notify: { mail: of.mail, webhook: of.webhook, events: ["failover", "hold"] },
       metrics: { file: of.metrics },
       credentials: { serviceAccounts: of.accounts },
