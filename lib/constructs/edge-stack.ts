@@ -66,6 +66,13 @@ export class EdgeStack extends TerraformStack {
       value: this.edge.failoverIp.address,
       description: "The address that moves",
     });
+    const { failoverAddresses } = this.edge.connections;
+    if (failoverAddresses.length > 1) {
+      new TerraformOutput(this, "failover_ips", {
+        value: [...failoverAddresses],
+        description: "All addresses that move",
+      });
+    }
     new TerraformOutput(this, "edges", {
       description: "Addresses and MAC addresses of the edges",
       value: Object.fromEntries(

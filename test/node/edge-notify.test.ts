@@ -454,3 +454,23 @@ describe("edge-sync", () => {
     expect(hook.posted).toHaveLength(2);
   });
 });
+
+describe("with several FailOver IPs", () => {
+  it("tells of each by its address", async () => {
+    const [A, B] = ["203.0.113.1", "203.0.113.2"];
+    notify({ ip: undefined, carp: "carp0 carp1", carp0_ip: A, carp1_ip: B });
+    const vhids = (first: string, second: string) => ({
+      vhids: {
+        carp0: { role: "MASTER", ips: { [A]: { known: first } } },
+        carp1: { role: "BACKUP", ips: { [B]: { known: second } } },
+      },
+    });
+    await look(vhids("here", "elsewhere"));
+    expect(await look(vhids("here", "here"))).toBe(0);
+    expect(await look(vhids("elsewhere", "here"))).toBe(0);
+    expect(hook.messages.map(({ ip, text }) => [ip, text])).toEqual([
+      [B, `edge-a holds ${B} now: OVH routes it there.`],
+      [A, `edge-a does not hold ${A} any more: OVH routes it elsewhere; carp is MASTER there.`],
+    ]);
+  });
+});
