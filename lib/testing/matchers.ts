@@ -172,6 +172,8 @@ declare global {
 }
 
 // In a declaration file it may name what is not installed.
+// biome-ignore lint/suspicious/noTsIgnore: it is an error in a build alone, where nothing imports that module
+// @ts-ignore
 declare module "expect" {
   interface Matchers<R extends void | Promise<void>, T = unknown> extends EdgeMatchers<R> {}
 }
