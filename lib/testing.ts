@@ -13,4 +13,4 @@ export { type EdgeMatchers, matchers, type Verdict } from "./testing/matchers.js
 export { picture } from "./testing/picture.js";
 export type { StackMaker } from "./testing/synthesis.js";
 export { startVirtualWorld, VirtualWorld, type VirtualWorldOptions } from "./testing/virtual-world.js";
-export type { Deadline, EdgeWorld, LoggedLine, Operation, WorldView } from "./testing/world.js";
+export type { Deadline, EdgeWorld, IpView, LoggedLine, Operation, WorldView } from "./testing/world.js";

@@ -1,3 +1,4 @@
+import { addressesOf, ORDERED_ADDRESS, vhidsOf } from "../config/failover-ips.js";
 import { parseConfig } from "../config/load.js";
 import type { EdgeConfigInput } from "../config/schema.js";
 import type { DrillResult } from "../operations/drill/run.js";
@@ -8,11 +9,12 @@ import type { FaultArguments, FaultName } from "../playground/faults.js";
 import type { Playground, PlaygroundOptions } from "../playground/playground.js";
 import { checkPrerequisites } from "../playground/prerequisites.js";
 import type { PlanVerdict } from "../playground/terraform.js";
+import type { ClusterView, EdgeView } from "../simulator/explore/invariants.js";
 import type { Region } from "../simulator/region.js";
 import { type Door, type EdgeService, openDoor } from "./door.js";
 import { eventually, type Pace, throughout, until } from "./patience.js";
 import { type StackMaker, Synthesis } from "./synthesis.js";
-import type { Deadline, EdgeWorld, LoggedLine, Operation, WorldView } from "./world.js";
+import type { Deadline, EdgeWorld, IpView, LoggedLine, Operation, WorldView } from "./world.js";
 
 /** How a live world is made. */
 export type LiveWorldOptions = PlaygroundOptions;
@@ -28,13 +30,22 @@ export class LiveWorld implements EdgeWorld {
   readonly edgeNames: readonly string[];
   private readonly began = Date.now();
   private readonly doors: Door[] = [];
+  /** The FailOver IPs and the carp interfaces that elect for them; what is ordered has no address yet. */
+  private readonly ips: readonly { readonly carp: string; readonly address: string | undefined }[];
   private readonly pace: Pace = {
     now: () => (Date.now() - this.began) / 1000,
     pass: () => new Promise((resolve) => setTimeout(resolve, LOOK_EACH)),
   };
 
   private constructor(private readonly playground: Playground) {
-    this.edgeNames = playground.readConfig().edges.map(({ name }) => name);
+    const config = parseConfig(playground.readConfig());
+    this.edgeNames = config.edges.map(({ name }) => name);
+    this.ips = vhidsOf(config).flatMap(({ interface: carp, failoverIps }) =>
+      failoverIps.map(({ address }) => ({
+        carp,
+        address: address === ORDERED_ADDRESS ? undefined : address,
+      })),
+    );
   }
 
   /**
@@ -154,16 +165,10 @@ export class LiveWorld implements EdgeWorld {
   view(): WorldView {
     const { region } = this;
     const all = viewOf(region, { partitioned: region.vrack.partitioned });
-    const edges = this.edgeNames.flatMap((name) => all.edges.filter((edge) => edge.name === name));
-    return {
-      failoverIp: region.failoverAddress,
-      routedTo: region.holder(),
-      moving: all.pending,
-      answering: region.answering()?.name,
-      edges,
-      cluster: { ...all, edges },
-      log: this.log(),
-    };
+    const ips = this.ips.map(({ address, carp }) =>
+      this.ipView(all, address ?? region.failoverAddress, carp),
+    );
+    return { ...(ips[0] as IpView), ips, log: this.log() };
   }
 
   async fault<Name extends FaultName>(name: Name, ...args: FaultArguments[Name]): Promise<void> {
@@ -202,6 +207,29 @@ export class LiveWorld implements EdgeWorld {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** What is seen of the edges, for one IP and the carp interface that elects for it. */
+  private ipView(all: ClusterView, failoverIp: string, carp: string): IpView {
+    const { region } = this;
+    const edges = this.edgeNames.flatMap((name) => {
+      const [edge, machine] = [all.edges.find((one) => one.name === name), region.machine(name)];
+      if (edge === undefined || machine === undefined) return [];
+      const { kernel } = machine;
+      const role: EdgeView["role"] = kernel.carpState(carp) ?? "NONE";
+      const alias = addressesOf(failoverIp).every((one) => machine.hasAddress(one));
+      const kernelShare = kernel.find(carp)?.carp?.demotion ?? 0;
+      return [{ ...edge, role, alias, kernelShare }];
+    });
+    const [routedTo, moving] = [region.holder(failoverIp), this.isMoving(failoverIp)];
+    const cluster = { ...all, edges, routedTo: routedTo ?? null, pending: moving };
+    const answering = region.answering(failoverIp)?.name;
+    return { failoverIp, routedTo, moving, answering, edges, cluster };
+  }
+
+  private isMoving(failoverIp: string): boolean {
+    const known = this.region.project.failoverIps.list();
+    return known.find(({ ip }) => ip === failoverIp.split("/")[0])?.status !== "ok";
   }
 
   private log(): LoggedLine[] {

@@ -1,5 +1,5 @@
 import { picture, unrest } from "./picture.js";
-import { type EdgeWorld, isWorld, type WorldView } from "./world.js";
+import { type EdgeWorld, type IpView, isWorld, type WorldView } from "./world.js";
 
 /** What a matcher tells its runner. */
 export interface Verdict {
@@ -41,57 +41,76 @@ function worldOf(matcher: string, received: unknown, ...edges: readonly (string 
   return received;
 }
 
+/** What there is of one FailOver IP, the first where none is named. @throws Error for one that is not there */
+function ipOf(matcher: string, view: WorldView, address: string | undefined): IpView {
+  const found = address === undefined ? view : view.ips.find(({ failoverIp }) => failoverIp === address);
+  if (found !== undefined) return found;
+  const known = view.ips.map(({ failoverIp }) => failoverIp).join(", ");
+  throw new Error(`${matcher}: there is no FailOver IP ${address}; there is ${known}`);
+}
+
 const list = (names: readonly string[]) => (names.length === 0 ? "none" : names.join(", "));
 
-const edgeOf = (view: WorldView, name: string) => view.edges.find((edge) => edge.name === name);
+const edgeOf = (view: IpView, name: string) => view.edges.find((edge) => edge.name === name);
 
 /**
  * Matchers for vitest's and jest's `expect.extend`. They look once and wait for nothing: `world.eventually` waits.
- * Each message shows the world and what the edges logged last.
+ * Each message shows the world and what the edges logged last. Where there are several FailOver IPs, `address` says which
+ * one is meant; without it, the first.
  */
 export const matchers = {
   /** OVH routes the FailOver IP to this edge. */
-  toRouteTo(received: unknown, edge: string): Verdict {
-    return verdict(worldOf("toRouteTo", received, edge), ({ failoverIp, routedTo }) => ({
-      pass: routedTo === edge,
-      who: failoverIp,
-      be: `be routed to ${edge}`,
-      found: routedTo === undefined ? "it is routed to none of the edges" : `it is routed to ${routedTo}`,
-    }));
+  toRouteTo(received: unknown, edge: string, address?: string): Verdict {
+    return verdict(worldOf("toRouteTo", received, edge), (view) => {
+      const { failoverIp, routedTo } = ipOf("toRouteTo", view, address);
+      return {
+        pass: routedTo === edge,
+        who: failoverIp,
+        be: `be routed to ${edge}`,
+        found: `it is routed to ${routedTo ?? "none of the edges"}`,
+      };
+    });
   },
 
   /** Packets for the FailOver IP are answered: by this edge, or by any. */
-  toAnswer(received: unknown, edge?: string): Verdict {
-    return verdict(worldOf("toAnswer", received, edge), ({ failoverIp, answering }) => ({
-      pass: edge === undefined ? answering !== undefined : answering === edge,
-      who: failoverIp,
-      be: `be answered${edge === undefined ? "" : ` by ${edge}`}`,
-      found: answering === undefined ? "nobody answers" : `${answering} answers`,
-    }));
+  toAnswer(received: unknown, edge?: string, address?: string): Verdict {
+    return verdict(worldOf("toAnswer", received, edge), (view) => {
+      const { failoverIp, answering } = ipOf("toAnswer", view, address);
+      return {
+        pass: edge === undefined ? answering !== undefined : answering === edge,
+        who: failoverIp,
+        be: `be answered${edge === undefined ? "" : ` by ${edge}`}`,
+        found: `${answering ?? "nobody"} answers`,
+      };
+    });
   },
 
   /** Exactly one edge is carp's MASTER: this one, or any. */
-  toHaveMaster(received: unknown, edge?: string): Verdict {
-    return verdict(worldOf("toHaveMaster", received, edge), ({ edges }) => {
+  toHaveMaster(received: unknown, edge?: string, address?: string): Verdict {
+    return verdict(worldOf("toHaveMaster", received, edge), (view) => {
+      const { edges, failoverIp } = ipOf("toHaveMaster", view, address);
       const masters = edges.filter(({ role }) => role === "MASTER").map(({ name }) => name);
       const one = masters.length === 1;
       return {
         pass: one && (edge === undefined || masters[0] === edge),
         who: edge ?? "one edge",
-        be: "be MASTER alone",
+        be: `be MASTER alone${view.ips.length === 1 ? "" : ` for ${failoverIp}`}`,
         found: one ? `${masters[0]} is` : `MASTER are ${list(masters)}`,
       };
     });
   },
 
   /** This edge has the FailOver IP as an alias. */
-  toHaveAlias(received: unknown, edge: string): Verdict {
-    return verdict(worldOf("toHaveAlias", received, edge), (view) => ({
-      pass: edgeOf(view, edge)?.alias === true,
-      who: edge,
-      be: `have the alias ${view.failoverIp}`,
-      found: `these have it: ${list(view.edges.filter(({ alias }) => alias).map(({ name }) => name))}`,
-    }));
+  toHaveAlias(received: unknown, edge: string, address?: string): Verdict {
+    return verdict(worldOf("toHaveAlias", received, edge), (view) => {
+      const ip = ipOf("toHaveAlias", view, address);
+      return {
+        pass: edgeOf(ip, edge)?.alias === true,
+        who: edge,
+        be: `have the alias ${ip.failoverIp}`,
+        found: `these have it: ${list(ip.edges.filter(({ alias }) => alias).map(({ name }) => name))}`,
+      };
+    });
   },
 
   /** This edge is demoted: as unhealthy, or drained. */
@@ -145,16 +164,21 @@ export const matchers = {
   },
 };
 
-/** The matchers as `expect` has them once it is extended. */
+/**
+ * The matchers as `expect` has them once it is extended. Where there are several FailOver IPs, `address` says which is
+ * meant.
+ *
+ * @default address - the first one
+ */
 export interface EdgeMatchers<R = void> {
   /** OVH routes the FailOver IP to this edge. */
-  toRouteTo(edge: string): R;
+  toRouteTo(edge: string, address?: string): R;
   /** Packets for the FailOver IP are answered: by this edge, or by any. */
-  toAnswer(edge?: string): R;
+  toAnswer(edge?: string, address?: string): R;
   /** Exactly one edge is carp's MASTER: this one, or any. */
-  toHaveMaster(edge?: string): R;
+  toHaveMaster(edge?: string, address?: string): R;
   /** This edge has the FailOver IP as an alias. */
-  toHaveAlias(edge: string): R;
+  toHaveAlias(edge: string, address?: string): R;
   /** This edge is demoted: as unhealthy, or drained. */
   toBeDemoted(edge: string): R;
   /** Nothing is under way, and a sound edge serves the FailOver IP, as it must be some time after a fault. */

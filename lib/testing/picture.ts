@@ -1,26 +1,27 @@
 import { table } from "../operations/table.js";
 import { canServe, type EdgeView, OF_REST, WEIGHTS } from "../simulator/explore/invariants.js";
-import type { WorldView } from "./world.js";
+import type { IpView, WorldView } from "./world.js";
 
 /** Lines of the log that a failure shows. */
 const LINES = 12;
 
 /** What a world looks like, for people: where the IP is, the edges, and what they logged last. */
 export function picture(view: WorldView): string {
-  const rows = view.edges.map((edge) => [
+  const one = view.ips.length === 1;
+  const rows = view.edges.map((edge, index) => [
     edge.name,
-    edge.running ? edge.role : "off",
-    edge.alias ? "on" : "off",
+    ...(one ? [edge.running ? edge.role : "off", edge.alias ? "on" : "off"] : part(view, index)),
     troubles(edge).join(", ") || "none",
   ]);
+  const columns = one ? ["carp0", "alias"] : view.ips.map(({ failoverIp }) => failoverIp);
   const width = Math.max(...view.edges.map(({ name }) => name.length));
   const log = view.log
     .slice(-LINES)
     .map(({ seconds, edge, text }) => `${seconds.toFixed(1).padStart(7)} s  ${edge.padEnd(width)}  ${text}`);
   return [
-    where(view),
+    ...view.ips.map(where),
     "",
-    table(["edge", "carp0", "alias", "trouble"], rows),
+    table(["edge", ...columns, "trouble"], rows),
     "",
     log.length === 0 ? "Nothing was logged." : "Logged last:",
     ...log,
@@ -28,10 +29,18 @@ export function picture(view: WorldView): string {
 }
 
 /** Where the FailOver IP is, in one sentence. */
-export function where({ failoverIp, routedTo, moving, answering }: WorldView): string {
+function where({ failoverIp, routedTo, moving, answering }: IpView): string {
   const route = routedTo === undefined ? "to none of the edges" : `to ${routedTo}`;
   const answer = answering === undefined ? "nobody answers for it" : `${answering} answers for it`;
   return `OVH routes ${failoverIp} ${route}${moving ? ", and is moving it" : ""}; ${answer}.`;
+}
+
+/** An edge's part in each election, as in `MASTER, alias`. */
+function part({ ips }: WorldView, index: number): string[] {
+  return ips.map(({ edges }) => {
+    const { running, role, alias } = edges[index] as EdgeView;
+    return [running ? role : "off", ...(alias ? ["alias"] : [])].join(", ");
+  });
 }
 
 /** What is out of order on an edge, or asked for. */
@@ -59,22 +68,23 @@ const UNREST: Readonly<Record<keyof typeof OF_REST, string>> = {
 };
 
 /** Why a world is not at rest; nothing where it is. The invariants promise nothing where no edge can serve. */
-export function unrest({ cluster, edges }: WorldView): string[] {
-  const those = (is: (edge: EdgeView) => boolean) => edges.filter(is).map(({ name }) => name);
-  const [held, claiming] = [those(({ held }) => held), those(({ claims }) => claims > 0)];
+export function unrest({ cluster, edges, ips }: WorldView): string[] {
   const of = (sign: boolean, text: string) => (sign ? [text] : []);
-  const broken = Object.entries(OF_REST).flatMap(([name, holds]) =>
-    holds(cluster) ? [] : [UNREST[name as keyof typeof OF_REST]],
+  const held = edges.filter((edge) => edge.held).map(({ name }) => name);
+  const claiming = edges
+    .filter((_, index) => ips.some((ip) => (ip.edges[index]?.claims ?? 0) > 0))
+    .map(({ name }) => name);
+  const free = edges.map((edge) => ({ ...edge, held: false }));
+  const broken = ips.flatMap((ip) =>
+    Object.entries(OF_REST).flatMap(([name, holds]) => {
+      const text = UNREST[name as keyof typeof OF_REST];
+      return holds(ip.cluster) ? [] : [ips.length === 1 ? text : `${ip.failoverIp}: ${text}`];
+    }),
   );
-  const able = canServe({
-    ...cluster,
-    partitioned: false,
-    edges: edges.map((edge) => ({ ...edge, held: false })),
-  });
   return [
     ...of(cluster.partitioned, "the vRack is partitioned"),
     ...of(held.length > 0, `${held.join(", ")} on hold`),
-    ...of(!able, "no edge can serve"),
+    ...of(!canServe({ ...cluster, partitioned: false, edges: free }), "no edge can serve"),
     ...broken,
     ...of(claiming.length > 0, `${claiming.join(", ")} claiming`),
   ];

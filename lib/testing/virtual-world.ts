@@ -1,15 +1,17 @@
+import { vhidsOf } from "../config/failover-ips.js";
 import { parseConfig } from "../config/load.js";
 import type { EdgeConfigInput } from "../config/schema.js";
 import { staticPath } from "../edge/static-files.js";
 import type { FaultArguments, FaultName } from "../playground/faults.js";
-import type { ClusterView, EdgeView } from "../simulator/explore/invariants.js";
+import type { EdgeView } from "../simulator/explore/invariants.js";
 import { configured } from "../simulator/world/configured.js";
 import { EdgeSyncDecider } from "../simulator/world/decider.js";
 import type { WorldEdge } from "../simulator/world/edge.js";
+import type { WorldIp } from "../simulator/world/vhid.js";
 import { World } from "../simulator/world/world.js";
 import { eventually, type Pace, throughout, until } from "./patience.js";
 import { edgeOf, makeFault } from "./virtual-faults.js";
-import type { Deadline, EdgeWorld, Operation, WorldView } from "./world.js";
+import type { Deadline, EdgeWorld, IpView, Operation, WorldView } from "./world.js";
 
 /** How a virtual world is made. */
 export interface VirtualWorldOptions {
@@ -49,14 +51,14 @@ export class VirtualWorld implements EdgeWorld {
     this.edgeNames = world.edges.map(({ name }) => name);
   }
 
-  /** Makes a world. @throws Error when the configuration is wrong, or has more than one FailOver IP */
+  /** Makes a world. @throws Error when the configuration is wrong, or has several FailOver IPs on one vhid */
   static async start(options: VirtualWorldOptions): Promise<VirtualWorld> {
     const { seed = 1, cold = false, moveSeconds = 10 } = options;
     const config = parseConfig(options.config);
-    const { length } = config.failoverIps;
-    if (length > 1) {
+    const shared = vhidsOf(config).find(({ failoverIps }) => failoverIps.length > 1);
+    if (shared !== undefined) {
       throw new Error(
-        `a virtual world has one FailOver IP, the configuration has ${length}; use startRegion`,
+        `a virtual world has one FailOver IP for each vhid, the configuration has ${shared.failoverIps.length} for vhid ${shared.vhid}; use startRegion`,
       );
     }
     const decider = new EdgeSyncDecider(staticPath("edge-sync"));
@@ -68,22 +70,10 @@ export class VirtualWorld implements EdgeWorld {
 
   view(): WorldView {
     const { world } = this;
-    const ip = world.project.failoverIps.get(world.failoverId);
-    const edges = world.edges.map((edge) => this.edgeView(edge));
-    const cluster: ClusterView = {
-      edges,
-      partitioned: world.partitioned,
-      routedTo: world.holder?.name ?? null,
-      pending: ip.status !== "ok",
-      postsInFlight: 0,
-    };
+    const ips = world.ips.map((ip) => this.ipView(ip));
     return {
-      failoverIp: world.failoverIp,
-      routedTo: world.holder?.name,
-      moving: cluster.pending,
-      answering: world.answering?.name,
-      edges,
-      cluster,
+      ...(ips[0] as IpView),
+      ips,
       // Few look at it, and it grows.
       get log() {
         return world.timeline.map(({ ms, edge, what }) => ({ seconds: ms / 1000, edge, text: what }));
@@ -132,8 +122,19 @@ export class VirtualWorld implements EdgeWorld {
     return this.close();
   }
 
-  private edgeView(edge: WorldEdge): EdgeView {
-    const { kernel, name, running, role } = edge;
+  private ipView({ id, address: failoverIp }: WorldIp): IpView {
+    const { world } = this;
+    const routedTo = world.holderOf(failoverIp)?.name;
+    const moving = world.project.failoverIps.get(id).status !== "ok";
+    const edges = world.edges.map((edge) => this.edgeView(edge, failoverIp));
+    const { partitioned } = world;
+    const cluster = { edges, partitioned, routedTo: routedTo ?? null, pending: moving, postsInFlight: 0 };
+    return { failoverIp, routedTo, moving, answering: world.answeringFor(failoverIp)?.name, edges, cluster };
+  }
+
+  private edgeView(edge: WorldEdge, failoverIp: string): EdgeView {
+    const { kernel, name, running } = edge;
+    const { ip, role, hasAlias, seen } = edge.vhid(failoverIp);
     const cable = (port: string) => kernel.find(port)?.cable === true;
     const reachesApi = edge.reachesOutside && edge.apiReachable && this.world.apiAnswers;
     return {
@@ -146,11 +147,11 @@ export class VirtualWorld implements EdgeWorld {
       drained: edge.drained,
       held: edge.hold !== null,
       role: role as EdgeView["role"],
-      alias: edge.hasAlias,
+      alias: hasAlias,
       edgefault: kernel.groups.get("edgefault") ?? 0,
       edgedrain: kernel.groups.get("edgedrain") ?? 0,
-      kernelShare: kernel.find("carp0")?.carp?.demotion ?? 0,
-      claims: edge.claim?.seen.running === true ? 1 : 0,
+      kernelShare: kernel.find(ip.carp)?.carp?.demotion ?? 0,
+      claims: seen?.running === true ? 1 : 0,
     };
   }
 }

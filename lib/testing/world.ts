@@ -10,19 +10,25 @@ export interface LoggedLine {
   readonly text: string;
 }
 
-/** A world at one moment. */
-export interface WorldView {
+/** One FailOver IP at one moment. */
+export interface IpView {
   readonly failoverIp: string;
-  /** Name of the edge that OVH routes the FailOver IP to, or undefined for none of them. */
+  /** Name of the edge that OVH routes it to, or undefined for none of them. */
   readonly routedTo: string | undefined;
   /** Whether OVH is moving it just now. */
   readonly moving: boolean;
-  /** Name of the edge at which packets for the FailOver IP are answered, or undefined. */
+  /** Name of the edge at which packets for it are answered, or undefined. */
   readonly answering: string | undefined;
-  /** The edges, the preferred one first. */
+  /** The edges in the order of the configuration, with their role in its election and its alias. */
   readonly edges: readonly EdgeView[];
   /** The whole of it as the invariants see it. */
   readonly cluster: ClusterView;
+}
+
+/** A world at one moment; what is said of one FailOver IP is said of the first. */
+export interface WorldView extends IpView {
+  /** Every FailOver IP, in the order of the configuration. */
+  readonly ips: readonly IpView[];
   /** What the edges logged, the oldest line first. */
   readonly log: readonly LoggedLine[];
 }
@@ -38,7 +44,7 @@ export interface Deadline {
 
 /** Edges, their networks and OVH, on which faults are made: live or in virtual time. */
 export interface EdgeWorld extends AsyncDisposable {
-  /** Names of the edges, the preferred one first. */
+  /** Names of the edges, in the order of the configuration. */
   readonly edgeNames: readonly string[];
   /** What it looks like now. */
   view(): WorldView;

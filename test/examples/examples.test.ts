@@ -36,7 +36,8 @@ describe("the examples", () => {
   it.concurrent.each(NAMES)(
     "%s deploys as its README promises, plans nothing more, and leaves nothing behind",
     (name) => inLane(NAMES.indexOf(name) % LANES, () => deployAndDestroy(name)),
-    300_000,
+    // Those of a lane wait for each other.
+    600_000,
   );
 });
 

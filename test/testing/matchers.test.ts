@@ -26,7 +26,32 @@ const TORN: Look = {
   log: [{ seconds: 100, edge: "edge-b", text: "ip-move: claim phase=post ms=3" }],
 };
 
+/** Each edge is master of one IP. */
+const SHARED: Look = {
+  ...SERVED,
+  more: {
+    routedTo: "edge-b",
+    answering: "edge-b",
+    edges: [{ name: "edge-a" }, { name: "edge-b", role: "MASTER", alias: true }],
+  },
+};
+const OTHER = "146.59.143.232";
+
 const PICTURES = new Map([
+  [
+    SHARED,
+    `OVH routes 146.59.143.231 to edge-a; edge-a answers for it.
+OVH routes 146.59.143.232 to edge-b; edge-b answers for it.
+
+edge    146.59.143.231  146.59.143.232  trouble
+──────  ──────────────  ──────────────  ───────
+edge-a  MASTER, alias   BACKUP          none
+edge-b  BACKUP          MASTER, alias   none
+
+Logged last:
+    9.6 s  edge-a  kernel: carp0: state transition: INIT -> MASTER
+    9.7 s  edge-a  edge-sync: alias=on ip=146.59.143.231 reason="master"`,
+  ],
   [
     SERVED,
     `OVH routes 146.59.143.231 to edge-a; edge-a answers for it.
@@ -161,6 +186,38 @@ const FAILING: readonly (readonly [look: Look, assert: (world: Asserted) => void
     (is) => is.not.toHaveLogged("edge-b", /phase=post/g),
     "expected edge-b not to have logged /phase=post/g, but it has: ip-move: claim phase=post ms=3",
   ],
+  [
+    SHARED,
+    (is) => is.toRouteTo("edge-a", OTHER),
+    "expected 146.59.143.232 to be routed to edge-a, but it is routed to edge-b",
+  ],
+  [
+    SHARED,
+    (is) => is.toAnswer("edge-a", OTHER),
+    "expected 146.59.143.232 to be answered by edge-a, but edge-b answers",
+  ],
+  [
+    SHARED,
+    (is) => is.not.toHaveMaster("edge-b", OTHER),
+    "expected edge-b not to be MASTER alone for 146.59.143.232, but edge-b is",
+  ],
+  [
+    SHARED,
+    (is) => is.toHaveAlias("edge-a", OTHER),
+    "expected edge-a to have the alias 146.59.143.232, but these have it: edge-b",
+  ],
+  [SHARED, (is) => is.not.toBeAtRest(), "expected the edges not to be at rest, but they are"],
+  [
+    {
+      ...SHARED,
+      more: {
+        routedTo: "edge-a",
+        edges: [{ name: "edge-a" }, { name: "edge-b", role: "MASTER", claims: 1 }],
+      },
+    },
+    (is) => is.toBeAtRest(),
+    "expected the edges to be at rest, but 146.59.143.232: the FailOver IP is not served by a sound edge; 146.59.143.232: not exactly one MASTER that holds the route, with nothing on its way and no sound edge demoted; 146.59.143.232: the edge that the FailOver IP is routed to has no alias; edge-b claiming",
+  ],
 ];
 
 const RUNNERS = {
@@ -227,6 +284,12 @@ describe.each(Object.entries(RUNNERS))("the matchers in %s", (_, expecting) => {
   ] as const)("fail for an edge that is not there, also with not: %s", (name, assert) => {
     expect(said(() => assert(is(worldOf(SERVED))))).toBe(
       `${name}: there is no edge edge-z; there are edge-a, edge-b`,
+    );
+  });
+
+  it("fail for a FailOver IP that is not there, also with not", () => {
+    expect(said(() => is(worldOf(SHARED)).not.toRouteTo("edge-a", "146.59.143.233"))).toBe(
+      "toRouteTo: there is no FailOver IP 146.59.143.233; there is 146.59.143.231, 146.59.143.232",
     );
   });
 

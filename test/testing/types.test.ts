@@ -85,7 +85,7 @@ describe("the types of the matchers", () => {
     const own =
       'import "./matchers.js";\ndeclare const of: jest.Matchers<void, unknown>;\nof.toRouteTo();\nof.toHaveMaster(1);\nof.toFly();\n';
     expect(complaints({ ...PACKAGE, "own.ts": own })).toEqual([
-      "own.ts: Expected 1 arguments, but got 0.",
+      "own.ts: Expected 1-2 arguments, but got 0.",
       "own.ts: Argument of type 'number' is not assignable to parameter of type 'string'.",
       "own.ts: Property 'toFly' does not exist on type 'Matchers<void, unknown>'.",
     ]);

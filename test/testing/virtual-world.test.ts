@@ -16,6 +16,8 @@ const two: EdgeConfigInput = exampleConfig("guide");
 const three: EdgeConfigInput = exampleConfig("three-edges");
 const [FIRST, SECOND] = ["bi-edge-sbg-1", "bi-edge-sbg-2"];
 
+const SECOND_IP = "146.59.143.232";
+
 const opened: VirtualWorld[] = [];
 afterEach(() => Promise.all(opened.splice(0).map((world) => world.close())));
 
@@ -221,16 +223,34 @@ describe("a virtual world", () => {
     );
   });
 
-  it("fails for a configuration that is wrong, and for several FailOver IPs", async () => {
+  it("fails for a configuration that is wrong, and for several FailOver IPs on one vhid", async () => {
     const wrong = { ...two, carp: { ...two.carp, vhid: 300 } };
     expect(await said(() => startVirtualWorld({ config: wrong }))).toContain(
       "carp.vhid must be an integer from 1 to 255",
     );
     const { failoverIp, ...rest } = two;
-    const several = { ...rest, failoverIps: [failoverIp, { address: "146.59.143.232" }] } as EdgeConfigInput;
+    const several = { ...rest, failoverIps: [failoverIp, { address: SECOND_IP }] } as EdgeConfigInput;
     expect(await said(() => startVirtualWorld({ config: several }))).toBe(
-      "a virtual world has one FailOver IP, the configuration has 2; use startRegion",
+      "a virtual world has one FailOver IP for each vhid, the configuration has 2 for vhid 1; use startRegion",
     );
+  });
+
+  it("plays several FailOver IPs, each with an election of its own", async () => {
+    const { failoverIp, ...rest } = two;
+    const several = {
+      ...rest,
+      failoverIps: [failoverIp, { address: SECOND_IP, vhid: 2 }],
+    } as EdgeConfigInput;
+    const world = await start({ config: several });
+    expect(world).toBeAtRest();
+    expect(world).toAnswer(FIRST);
+    expect(world).toAnswer(SECOND, SECOND_IP);
+    expect(world).toHaveMaster(SECOND, SECOND_IP);
+    await world.fault("power-off", FIRST);
+    await world.eventually(() => expect(world).toAnswer(SECOND));
+    expect(world).toAnswer(SECOND, SECOND_IP);
+    await world.fault("power-on", FIRST);
+    await world.eventually(() => expect(world).toBeAtRest());
   });
 
   it("decides nothing any more once it is closed, however often", async () => {

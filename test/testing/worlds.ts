@@ -8,6 +8,8 @@ export interface Look {
   readonly answering?: string;
   readonly edges: readonly (Partial<EdgeView> & { readonly name: string })[];
   readonly log?: readonly LoggedLine[];
+  /** What is so for a second FailOver IP. @default - there is none */
+  readonly more?: Look;
 }
 
 const SOUND: Omit<EdgeView, "name"> = {
@@ -27,7 +29,7 @@ const SOUND: Omit<EdgeView, "name"> = {
 };
 
 /** A view of sound backups, but for what is told of them. */
-export function viewOf({ routedTo, moving = false, answering, edges, log = [] }: Look): WorldView {
+export function viewOf({ routedTo, moving = false, answering, edges, log = [], more }: Look): WorldView {
   const seen = edges.map((edge) => ({ ...SOUND, ...edge }));
   const cluster = {
     edges: seen,
@@ -36,7 +38,17 @@ export function viewOf({ routedTo, moving = false, answering, edges, log = [] }:
     pending: moving,
     postsInFlight: 0,
   };
-  return { failoverIp: "146.59.143.231", routedTo, moving, answering, edges: seen, cluster, log };
+  const ip = { failoverIp: "146.59.143.231", routedTo, moving, answering, edges: seen, cluster };
+  return {
+    ...ip,
+    ips: [
+      ip,
+      ...(more === undefined
+        ? []
+        : viewOf(more).ips.map((other) => ({ ...other, failoverIp: "146.59.143.232" }))),
+    ],
+    log,
+  };
 }
 
 /** A world that looks like this and does nothing. */

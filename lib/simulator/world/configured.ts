@@ -1,3 +1,4 @@
+import { vhidsOf } from "../../config/failover-ips.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { ifstatedConf } from "../../edge/ifstated.js";
 import type { WorldOptions } from "./world.js";
@@ -7,13 +8,19 @@ const INTERFACES = { external: "vio0", internal: "vio1", carp: "vio2" };
 
 /** What a world needs to have edges as a configuration wants them. */
 export function configured(config: EdgeConfig): Omit<WorldOptions, "decider"> {
-  const { carp, claim, edges, failoverIps, probe } = config;
+  const { carp, claim, edges, probe } = config;
+  const names = edges.map(({ name }) => name);
+  const ips = vhidsOf(config).flatMap(({ failoverIps, advskews }) =>
+    failoverIps.map(({ address }) => ({ address, advskews: names.map((name) => advskews[name] as number) })),
+  );
+  const [first, ...more] = ips as [(typeof ips)[number], ...typeof ips];
   return {
-    names: edges.map(({ name }) => name),
-    advskews: edges.map(({ advskew }) => advskew),
+    names,
+    advskews: first.advskews,
     advbase: carp.advertisementInterval,
     preempt: carp.preempt,
-    failoverIp: failoverIps[0].address,
+    failoverIp: first.address,
+    more,
     ifstatedConf: ifstatedConf({ ...config, interfaces: INTERFACES }).content,
     settings: {
       poll: probe.interval,
