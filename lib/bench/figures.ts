@@ -98,7 +98,7 @@ export const PART_SCHEMAS = {
   synth: part({
     ratioSynth: z.number().describe("Wall time of a synth, to the default template's."),
     ratioDiff: optional.describe("Wall time of synth and plan, to the default template's."),
-    synthMs: ms.describe("A synth."),
+    synthMs: ms.describe("A synth of the example."),
     coldStartMs: ms.describe("The slowest command's --help."),
     packageBytes: optional.describe("Bytes of the package as it is published."),
     installMs: optional.describe("npm ci, the median."),

@@ -157,7 +157,9 @@ async function installAndPack(runs: number, step: (text: string) => void): Promi
     const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
       cwd: ROOT,
     });
-    for (const file of listed.toString().split("\0").filter(Boolean)) {
+    // What is installed is none of it, even where it is a link: npm empties what a link leads to.
+    const files = listed.toString().split("\0");
+    for (const file of files.filter((name) => name !== "" && !/^node_modules(?:\/|$)/.test(name))) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       cpSync(join(ROOT, file), join(folder, file), { force: true });
     }
