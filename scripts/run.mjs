@@ -12,17 +12,21 @@ if (major < 20 || (major === 20 && minor < 20)) {
   );
   process.exit(1);
 }
-const installed = ["node_modules/.package-lock.json", "provider-ovh/lib/schema.sha256"];
-if (!installed.every((file) => existsSync(join(root, file)))) {
-  console.error("Installing dependencies with npm ci …");
-  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-  });
-  if (status !== 0) {
-    console.error("npm ci failed; see its messages above");
-    process.exit(1);
-  }
+
+/** Runs a command of npm's; what it prints is no output of the script. */
+function npm(what, ...args) {
+  console.error(`${what} with npm ${args[0]} …`);
+  const { status } = spawnSync("npm", [...args, "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, 2] });
+  if (status === 0) return;
+  console.error(`npm ${args[0]} failed; see its messages above`);
+  process.exit(1);
+}
+
+if (!existsSync(join(root, "node_modules/.package-lock.json"))) {
+  npm("Installing dependencies", "ci", "--no-audit", "--no-fund");
+} else if (!existsSync(join(root, "provider-ovh/lib/schema.sha256"))) {
+  // Another command may be using what is installed: npm ci would take it away.
+  npm("Making the provider's bindings", "run", "prepare");
 }
 const [script, ...args] = process.argv.slice(2);
 const child = spawn(

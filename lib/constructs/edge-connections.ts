@@ -1,6 +1,6 @@
 import type { EdgeConfig } from "../config/schema.js";
 import { type EdgeMacs, type IEdgeInstance, sshHostOf } from "./edge-instance.js";
-import type { SshTarget } from "./ssh-connection.js";
+import { portText, type SshTarget } from "./ssh-connection.js";
 
 /** Props of `EdgeConnections`. */
 export interface EdgeConnectionsProps {
@@ -55,8 +55,9 @@ export class EdgeConnections {
   sshCommand(edge: string): string {
     const { host, port, user, privateKeyPath, bastion } = this.sshTarget(edge);
     const key = privateKeyPath === undefined ? "" : ` -i ${privateKeyPath}`;
-    const jump = bastion === undefined ? "" : ` -J ${bastion.user ?? user}@${bastion.host}:${bastion.port}`;
-    return `ssh${key}${jump} -p ${port} ${user}@${host}`;
+    const jump =
+      bastion === undefined ? "" : ` -J ${bastion.user ?? user}@${bastion.host}:${portText(bastion.port)}`;
+    return `ssh${key}${jump} -p ${portText(port)} ${user}@${host}`;
   }
 
   private instance(edge: string): IEdgeInstance {

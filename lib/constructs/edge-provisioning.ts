@@ -18,7 +18,7 @@ import { LINE_FILES, type RenderedEdge } from "../edge/file.js";
 import { PLACEHOLDERS, type Placeholder, placeholdersIn, SECRETS } from "../edge/placeholders.js";
 import { REMOVAL, removalInput, removalProvisioner } from "./edge-removal.js";
 import { installSteps } from "./install-steps.js";
-import type { SshTarget } from "./ssh-connection.js";
+import { portText, type SshTarget } from "./ssh-connection.js";
 
 /** Props of the delivery of one edge. */
 export interface EdgeProvisioningProps {
@@ -67,7 +67,7 @@ export class EdgeProvisioning extends Construct implements ITerraformDependable 
       triggers: {
         bundle: this.digest,
         host: target.host,
-        port: String(target.port),
+        port: portText(target.port),
         user: target.user,
         ...this.fileDigests(edge, late, salt),
       },

@@ -2,7 +2,7 @@ import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { INSTALLER } from "../edge/doas.js";
 import { isBehindBastion, overBastion } from "./over-bastion.js";
-import type { SshAccess, SshTarget } from "./ssh-connection.js";
+import { portText, type SshAccess, type SshTarget } from "./ssh-connection.js";
 
 /** Whoever logs in, root or a user with a rule for doas(1), and whatever is left there. */
 const REMOVE = `test ! -x ${INSTALLER} || $(test "$(id -u)" = 0 || echo doas -n) ${INSTALLER} remove`;
@@ -12,7 +12,7 @@ export function removalInput(target: SshTarget): Record<string, string> {
   const { host, port, user, privateKeyPath, hostKey, bastion } = target;
   return {
     host,
-    port: String(port),
+    port: portText(port),
     user,
     hostKey: hostKey ?? "",
     privateKeyPath: privateKeyPath ?? "",
@@ -20,7 +20,7 @@ export function removalInput(target: SshTarget): Record<string, string> {
       ? {}
       : {
           bastionHost: bastion.host,
-          bastionPort: String(bastion.port),
+          bastionPort: portText(bastion.port),
           bastionUser: bastion.user ?? user,
           bastionHostKey: bastion.hostKey,
           bastionKeyPath: bastion.privateKeyPath ?? privateKeyPath ?? "",

@@ -1,7 +1,7 @@
 import { AssetType, type LocalExecProvisioner, TerraformAsset, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { staticPath } from "../edge/static-files.js";
-import type { Bastion, SshAccess, SshTarget } from "./ssh-connection.js";
+import { type Bastion, portText, type SshAccess, type SshTarget } from "./ssh-connection.js";
 
 /** What ssh(1) is told to do on an edge. */
 export interface BastionStep {
@@ -53,11 +53,11 @@ export function bastionStep(
 export function bastionEnvironment(access: BehindBastion<SshAccess>): Record<string, string> {
   const { user, port, privateKeyPath = "", bastion } = access;
   return {
-    EDGE_PORT: String(port),
+    EDGE_PORT: portText(port),
     EDGE_USER: user,
     EDGE_KEY: privateKeyPath,
     BASTION_HOST: bastion.host,
-    BASTION_PORT: String(bastion.port),
+    BASTION_PORT: portText(bastion.port),
     BASTION_USER: bastion.user ?? user,
     BASTION_HOST_KEY: bastion.hostKey,
     BASTION_KEY: bastion.privateKeyPath ?? privateKeyPath,

@@ -1,4 +1,4 @@
-import type { SSHProvisionerConnection } from "cdktf";
+import { type SSHProvisionerConnection, Token } from "cdktf";
 
 /** A host between the deployer and the edges that forwards SSH connections to them. */
 export interface Bastion {
@@ -49,4 +49,9 @@ export function sshConnection(target: SshTarget, scriptPath: string): SSHProvisi
       ? { agent: "true" }
       : { privateKey: `\${file(pathexpand(${JSON.stringify(privateKeyPath)}))}`, agent: "false" }),
   };
+}
+
+/** A port as text; one that another resource gives is only known to Terraform. */
+export function portText(port: number): string {
+  return Token.isUnresolved(port) ? Token.asString(port) : String(port);
 }

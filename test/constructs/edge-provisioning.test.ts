@@ -1,5 +1,5 @@
 import { NullProvider } from "@cdktf/provider-null/lib/provider/index.js";
-import { type App, TerraformStack } from "cdktf";
+import { type App, TerraformStack, Token } from "cdktf";
 import { beforeAll, describe, expect, it } from "vitest";
 import { EdgeProvisioning, type EdgeProvisioningProps } from "../../lib/constructs/edge-provisioning.js";
 import { type EdgeFile, type RenderedEdge, rootFile } from "../../lib/edge/file.js";
@@ -159,8 +159,9 @@ describe("a delivery", () => {
   it("fills each placeholder, and leaves none", () => {
     const content = contentOf(stack, `edge_files-${NAME}`);
     // What is asked for by a setting is in the files of an edge that has it.
-    const { clientId, clientSecret, webhookUrl, ...used } = PLACEHOLDERS;
-    for (const absent of [clientId, clientSecret, webhookUrl]) expect(content).not.toContain(absent);
+    const { clientId, clientSecret, failoverIp, webhookUrl, ...used } = PLACEHOLDERS;
+    for (const absent of [clientId, clientSecret, failoverIp, webhookUrl])
+      expect(content).not.toContain(absent);
     for (const placeholder of Object.values(used)) expect(content).toContain(`"${placeholder}"`);
     const [, bundle] = [...stack.files()].find(([path]) => path.includes(`files-${NAME}_bundle_`)) as [
       string,
@@ -252,6 +253,20 @@ describe("a delivery by itself", () => {
       agent: "true",
       script_path: "./.edge-prepare.sh",
     });
+  });
+
+  it("takes host, port and user from other resources", () => {
+    const target = {
+      host: Token.asString("${data.dns.host}"),
+      user: Token.asString("${data.dns.user}"),
+      port: Token.asNumber("${data.dns.port}"),
+    };
+    const made = deliver(rendered(), { target });
+    const there = { host: "${data.dns.host}", user: "${data.dns.user}", port: "${data.dns.port}" };
+    const { provisioner, triggers } = made.block("alone/a/deliver");
+    expect(triggers).toMatchObject(there);
+    expect(made.block("alone/a/removal").input).toMatchObject(there);
+    expect(provisioner[0]["remote-exec"].connection).toMatchObject(there);
   });
 
   it("needs no asset but its bundle where no file has a placeholder", () => {

@@ -1,4 +1,5 @@
 import { exists } from "../../config/edge.js";
+import { ORDERED_ADDRESS } from "../../config/failover-ips.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { nearest } from "../../config/suggest.js";
 import type { Asked } from "../asked.js";
@@ -135,6 +136,7 @@ function ipOutcome(
   address: string,
   setting: string,
 ): Outcome {
+  if (address === ORDERED_ADDRESS) return { ok: "a deploy orders it" };
   const ip = ipAnswer(list, address);
   if (ip === undefined) {
     const others = list.map((one) => one.ip).join(", ");

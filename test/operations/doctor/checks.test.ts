@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { ORDERED_ADDRESS } from "../../../lib/config/failover-ips.js";
 import { parseConfig } from "../../../lib/config/load.js";
+import type { EdgeConfig } from "../../../lib/config/schema.js";
 import { API_CHECKS, type ApiFacts } from "../../../lib/operations/doctor/api.js";
 import {
   type Check,
@@ -308,6 +310,12 @@ describe("the region", () => {
     ["VLAN ids", "10, 25 within this project"],
   ])("is sound: %s", (name, ok) => {
     expect(judged(REGION_CHECKS, name, sound)).toBe(ok);
+  });
+
+  it("does not miss an address that a deploy orders", () => {
+    const failoverIps: EdgeConfig["failoverIps"] = [{ ...config.failoverIps[0], address: ORDERED_ADDRESS }];
+    const facts = { ...sound, config: { ...config, failoverIps }, ips: { value: [] } };
+    expect(judged(REGION_CHECKS, "FailOver IP", facts)).toBe("a deploy orders it");
   });
 
   const lost = "a plan stops there, and an edge that is lost cannot be replaced";
