@@ -1,4 +1,5 @@
-import ssh2, { type ClientChannel, type Client as SshClient } from "ssh2";
+import type { Duplex } from "node:stream";
+import ssh2, { type Client as SshClient } from "ssh2";
 
 const { Client } = ssh2;
 
@@ -17,7 +18,7 @@ export interface BastionAddress {
 
 /** A connection through a bastion, and how to end the one to the bastion. */
 export interface Forwarded {
-  readonly sock: ClientChannel;
+  readonly sock: Duplex;
   readonly end: () => void;
 }
 
