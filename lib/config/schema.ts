@@ -256,7 +256,9 @@ const shape = {
         `must have at most ${MOST_FAILOVER_IPS} FailOver IPs, got ${(i.input as unknown[]).length}; OVH allows 60 requests a minute, so make another edge for the rest`,
     })
     .optional()
-    .describe("The addresses that move, where there are several; in place of failoverIp. Keep the first one first: its attachment is known by its place, that of the others by their address."),
+    .describe(
+      "The addresses that move, where there are several; in place of failoverIp. Keep the first one first: its attachment is known by its place, that of the others by their address.",
+    ),
   vrack: vrackSchema
     .optional()
     .describe(

@@ -266,7 +266,8 @@ describe("the runbook", { timeout: 300_000 }, () => {
     step.done();
   });
 
-  it("has no case that is not tested here", () => {
-    expect([...book.keys()].filter((title) => !tested.has(title))).toEqual([]);
+  it("has no case with commands that is not tested here", () => {
+    const cases = [...book].filter(([, blocks]) => blocks.length > 0).map(([title]) => title);
+    expect(cases.filter((title) => !tested.has(title))).toEqual([]);
   });
 });
