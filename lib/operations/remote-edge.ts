@@ -50,8 +50,8 @@ export class RemoteEdge {
    */
   async run(command: string): Promise<RemoteResult> {
     const { become, user } = this.address;
-    if (become === undefined) return this.command(command);
-    const result = await this.command(asRoot(command));
+    if (become === undefined) return this.runAsLogin(command);
+    const result = await this.runAsLogin(asRoot(command));
     if (!/^doas: /m.test(result.stderr) || result.status !== 1) return result;
     throw new NotPermittedError(
       `${this.name} lets ${user} start no shell as root: ${result.stderr.trim()}; permit it by a line in /etc/doas.conf there, ` +
@@ -62,14 +62,15 @@ export class RemoteEdge {
   /** Starts edge-install as root, which the one rule for a deploy permits. @throws Error as `run` */
   async installer(args: string): Promise<RemoteResult> {
     const { become, user } = this.address;
-    const result = await this.command(`${become === undefined ? "" : "doas -n "}${INSTALLER} ${args}`);
+    const result = await this.runAsLogin(`${become === undefined ? "" : "doas -n "}${INSTALLER} ${args}`);
     if (become === undefined || result.status !== 1 || !/^doas: /m.test(result.stderr)) return result;
     throw new NotPermittedError(
       `${this.name} does not let ${user} start edge-install: ${result.stderr.trim()}; its /etc/doas.conf needs: ${doasRule(user)}`,
     );
   }
 
-  private async command(command: string): Promise<RemoteResult> {
+  /** Runs a shell command to its end, as the user who logs in. @throws Error when the edge cannot be reached */
+  async runAsLogin(command: string): Promise<RemoteResult> {
     const channel = await this.exec(command);
     let [stdout, stderr] = ["", ""];
     channel.on("data", (chunk: Buffer) => {

@@ -5,7 +5,7 @@ import { sound } from "../drill/run.js";
 import { routeOf } from "../failover-route.js";
 import type { OvhClient } from "../ovh-client.js";
 import type { RemoteEdge } from "../remote-edge.js";
-import type { Answered, Assumption, Judged, Stage, Trial } from "./assumption.js";
+import type { Answered, Assumption, EdgeCheck, Judged, Stage, Trial } from "./assumption.js";
 
 /** What came of one assumption. */
 export interface Finding {
@@ -89,11 +89,12 @@ const skipped = (reason: string): Found => ({ verdict: "skipped", reason });
 const unknown = (reason: string): Found => ({ verdict: "unknown", reason });
 
 async function find(
-  { how }: Assumption,
+  { how, where }: Assumption,
   edges: readonly RemoteEdge[],
   sources: AcceptSources,
 ): Promise<Found> {
   const { config, ovh } = sources;
+  if (where?.has(config) === false) return skipped(`the configuration is without ${where.setting}`);
   if (how.kind === "sight") return skipped(`only a person can see it: ${how.how}`);
   if (how.kind === "trial") return tried(how, edges, sources);
   if (how.kind === "ovh") {
@@ -110,7 +111,7 @@ async function find(
       const settings = config.edges.find(({ name }) => name === edge.name);
       if (settings === undefined) throw new Error(`the configuration has no edge ${edge.name}`);
       const about = { config, edge: settings };
-      const [{ answer }] = (await answers(how.command(about), [edge], sources)) as [Answered];
+      const [{ answer }] = (await answers(how.command(about), [edge], sources, how.as)) as [Answered];
       return [edge.name, how.judge(answer, about)];
     }),
   );
@@ -121,11 +122,16 @@ function answers(
   command: string,
   edges: readonly RemoteEdge[],
   { deadline = 60_000 }: AcceptSources,
+  as?: EdgeCheck["as"],
 ): Promise<Answered[]> {
   return Promise.all(
     edges.map(async (edge) => ({
       edge: edge.name,
-      answer: await within(edge.run(command), deadline, `${edge.name}: ${late(deadline)}`),
+      answer: await within(
+        as === "login" ? edge.runAsLogin(command) : edge.run(command),
+        deadline,
+        `${edge.name}: ${late(deadline)}`,
+      ),
     })),
   );
 }

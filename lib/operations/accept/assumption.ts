@@ -17,7 +17,16 @@ export interface Assumption {
   readonly otherwise: string;
   /** Manual page or source that says so, or where it was seen. */
   readonly source: string;
+  /** What a configuration must have for it to matter. @default - it matters to all */
+  readonly where?: Where;
   readonly how: How;
+}
+
+/** Configurations that an assumption is about. */
+export interface Where {
+  /** What they have, as the end of "with …". */
+  readonly setting: string;
+  readonly has: (config: EdgeConfig) => boolean;
 }
 
 /** How an assumption is checked. */
@@ -40,6 +49,8 @@ export interface About {
 /** One command on every edge, which changes nothing there. */
 export interface EdgeCheck {
   readonly kind: "edge";
+  /** Who runs it on the edge: `login` is the user who logs in. @default - root */
+  readonly as?: "login";
   readonly command: (about: About) => string;
   readonly expected: string;
   readonly judge: (answer: RemoteResult, about: About) => Judged;

@@ -1,9 +1,12 @@
+import { ACCESS_ASSUMPTIONS } from "./access.js";
+import { ACCOUNT_ASSUMPTIONS } from "./account.js";
 import type { Assumption } from "./assumption.js";
 import { CARP_ASSUMPTIONS } from "./carp.js";
 import { CREDENTIAL_ASSUMPTIONS } from "./credentials.js";
 import { DAEMON_ASSUMPTIONS } from "./daemons.js";
 import { DEPLOYMENT_ASSUMPTIONS } from "./deployment.js";
 import { DRILL_ASSUMPTIONS } from "./drills.js";
+import { ELECTION_ASSUMPTIONS } from "./elections.js";
 import { OVH_ASSUMPTIONS } from "./ovh.js";
 import { PROGRAM_ASSUMPTIONS } from "./programs.js";
 import { SYSTEM_ASSUMPTIONS } from "./system.js";
@@ -11,11 +14,14 @@ import { SYSTEM_ASSUMPTIONS } from "./system.js";
 /** All assumptions, in the order in which they are asserted and documented. */
 export const ASSUMPTIONS: readonly Assumption[] = [
   ...SYSTEM_ASSUMPTIONS,
+  ...ACCESS_ASSUMPTIONS,
   ...DRILL_ASSUMPTIONS,
   ...PROGRAM_ASSUMPTIONS,
   ...DAEMON_ASSUMPTIONS,
   ...CARP_ASSUMPTIONS,
+  ...ELECTION_ASSUMPTIONS,
   ...OVH_ASSUMPTIONS,
+  ...ACCOUNT_ASSUMPTIONS,
   ...CREDENTIAL_ASSUMPTIONS,
   ...DEPLOYMENT_ASSUMPTIONS,
 ];

@@ -1,11 +1,22 @@
+import { addressesOf, vhidsOf } from "../../config/failover-ips.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import type { RemoteResult } from "../remote-edge.js";
-import { type Answered, type Assumption, bySight, onEdge, printed } from "./assumption.js";
+import {
+  type Answered,
+  type Assumption,
+  bySight,
+  type ClusterCheck,
+  type Judged,
+  onEdge,
+  printed,
+  type Where,
+} from "./assumption.js";
 import { CARP_TRIALS } from "./carp-trials.js";
 
 const topic = "carp";
-const carpLine = (text: string) =>
+/** The line of ifconfig(8) about a carp interface: its state, carpdev, vhid, advbase and advskew. */
+export const carpLine = (text: string) =>
   /^\tcarp: (\S+) carpdev (\S+) vhid (\d+) advbase (\d+) advskew (\d+)(?: .*)?$/m.exec(text);
 const stateOf = ({ stdout }: RemoteResult) => carpLine(stdout)?.[1];
 
@@ -45,6 +56,40 @@ function heard({ edge, answer }: Answered): string | undefined {
   return second.received > first.received ? undefined : `${edge} is ${state} and heard no advertisement`;
 }
 
+/** What is wrong with the roles of the edges: there must be one master, and backups. */
+function elected(answers: readonly Answered[]): string | undefined {
+  const states = answers.map(({ answer }) => stateOf(answer));
+  const masters = states.filter((state) => state === "MASTER").length;
+  if (masters === 1 && states.every((state) => state === "MASTER" || state === "BACKUP")) return undefined;
+  return answers.map(({ edge, answer }) => `${edge} ${stateOf(answer) ?? printed(answer)}`).join(", ");
+}
+
+/** The master's advertisements, listened to on every edge. */
+const LISTENING: Omit<ClusterCheck, "judge"> = {
+  kind: "cluster",
+  command: (config) =>
+    `ifconfig ${CARP_INTERFACE}; echo ${MARK}; netstat -s -p carp; sleep ${hearing(config)}; echo ${MARK}; netstat -s -p carp`,
+  expected:
+    "the counter of what was sent grows on the master, of what was received on each backup; none is discarded",
+};
+
+function allHeard(answers: readonly Answered[]): Judged {
+  const wrong = answers.map(heard).filter((text) => text !== undefined);
+  return wrong.length === 0 ? undefined : wrong.join("; ");
+}
+
+/** Shows that one edge is master and that all others hear it. */
+export const HEARD_MASTER: ClusterCheck = {
+  ...LISTENING,
+  expected: `one edge MASTER, all others BACKUP; ${LISTENING.expected}`,
+  // What cannot be read has no role either, and is told as a whole.
+  judge: (answers) =>
+    (answers.every(({ answer }) => stateOf(answer)) && elected(answers)) || allHeard(answers),
+};
+
+/** Whether CARP goes to a multicast group, as it does unless the edges know each other. */
+export const MULTICAST: Where = { setting: "multicast CARP", has: ({ carp }) => !carp.unicast };
+
 /** What carp(4), its interface groups and ifconfig(8) are taken to do. */
 export const CARP_ASSUMPTIONS: readonly Assumption[] = [
   {
@@ -62,7 +107,12 @@ export const CARP_ASSUMPTIONS: readonly Assumption[] = [
         return (
           /^(MASTER|BACKUP|INIT)$/.test(state ?? "") &&
           carpdev === config.interfaces.carp &&
-          numbers.join() === [config.carp.vhid, config.carp.advertisementInterval, edge.advskew].join()
+          numbers.join() ===
+            [
+              config.carp.vhid,
+              config.carp.advertisementInterval,
+              vhidsOf(config)[0].advskews[edge.name],
+            ].join()
         );
       },
     ),
@@ -164,17 +214,12 @@ export const CARP_ASSUMPTIONS: readonly Assumption[] = [
     matters: "everything",
     otherwise: "two masters, each claiming; `carppeer`, or `lladdr` set to the NIC's own, would be needed",
     source: "carp(4); the source guide ran plain multicast CARP there",
+    where: MULTICAST,
     how: {
       kind: "cluster",
       command: () => `ifconfig ${CARP_INTERFACE}`,
       expected: "one edge MASTER, all others BACKUP",
-      judge: (answers) => {
-        const states = answers.map(({ answer }) => stateOf(answer));
-        const masters = states.filter((state) => state === "MASTER").length;
-        if (masters === 1 && states.every((state) => state === "MASTER" || state === "BACKUP"))
-          return undefined;
-        return answers.map(({ edge, answer }) => `${edge} ${stateOf(answer) ?? printed(answer)}`).join(", ");
-      },
+      judge: elected,
     },
   },
   {
@@ -185,17 +230,7 @@ export const CARP_ASSUMPTIONS: readonly Assumption[] = [
     matters: "the election; the silence that lets a backup take over",
     otherwise: "two masters, or edges that do not notice each other's death",
     source: "carp(4), netstat(1)",
-    how: {
-      kind: "cluster",
-      command: (config) =>
-        `ifconfig ${CARP_INTERFACE}; echo ${MARK}; netstat -s -p carp; sleep ${hearing(config)}; echo ${MARK}; netstat -s -p carp`,
-      expected:
-        "the counter of what was sent grows on the master, of what was received on each backup; none is discarded",
-      judge: (answers) => {
-        const wrong = answers.map(heard).filter((text) => text !== undefined);
-        return wrong.length === 0 ? undefined : wrong.join("; ");
-      },
-    },
+    how: { ...LISTENING, judge: allHeard },
   },
   {
     id: "carp-counters",
@@ -218,6 +253,7 @@ export const CARP_ASSUMPTIONS: readonly Assumption[] = [
     matters: "hostname.vio2 says `up` and nothing else",
     otherwise: "carp0 stays INIT, and there is no master",
     source: "sys/netinet/ip_carp.c",
+    where: MULTICAST,
     how: onEdge(
       ({ config }) => `ifconfig ${config.interfaces.carp}; ifconfig ${CARP_INTERFACE}`,
       "no inet line on the carpdev, and carp0 MASTER or BACKUP",
@@ -266,9 +302,10 @@ export const CARP_ASSUMPTIONS: readonly Assumption[] = [
       "no line `duplicate IP address` for the FailOver IP in /var/log/messages",
       ({ status, stdout }, { config }) => {
         if (status !== 0) return { untold: "there is no /var/log/messages to look into" };
+        const addresses = config.failoverIps.flatMap(({ address }) => addressesOf(address));
         const line = stdout
           .split("\n")
-          .find((text) => text.includes(`duplicate IP address ${config.failoverIps[0].address} `));
+          .find((text) => addresses.some((address) => text.includes(`duplicate IP address ${address} `)));
         return line ?? true;
       },
     ),

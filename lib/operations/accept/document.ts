@@ -13,9 +13,12 @@ const TITLES: Readonly<Record<Topic, string>> = {
 const cell = (text: string) => text.replaceAll("|", "\\|");
 
 function checked(assumption: Assumption): string {
-  const { how } = assumption;
-  if (how.kind === "sight") return `by sight: ${how.how}`;
-  return isDisruptive(assumption) && how.kind === "trial" ? `with \`--disruptive\`: it ${how.does}` : "yes";
+  const { how, where } = assumption;
+  const only = where === undefined ? "" : `, with ${where.setting}`;
+  if (how.kind === "sight") return `by sight${only}: ${how.how}`;
+  return isDisruptive(assumption) && how.kind === "trial"
+    ? `with \`--disruptive\`: it ${how.does}`
+    : `yes${only}`;
 }
 
 /** docs/assumptions.md */

@@ -1,3 +1,4 @@
+import { exists } from "../../config/edge.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { type FailoverIpAnswer, fits, type QuotaAnswer, type RegionAnswer } from "../doctor/region.js";
 import { routeOf } from "../failover-route.js";
@@ -6,7 +7,7 @@ import { type Asking, type Assumption, bySight, type Judged } from "./assumption
 import { OVH_TRIALS } from "./ovh-trials.js";
 
 const topic = "OVH";
-const list = ({ project }: EdgeConfig) => `/cloud/project/${project}/ip/failover`;
+export const list = ({ project }: EdgeConfig) => `/cloud/project/${project}/ip/failover`;
 export const json = (value: unknown) => {
   const text = JSON.stringify(value) ?? "nothing";
   return text.length > 300 ? `${text.slice(0, 300)} …` : text;
@@ -219,11 +220,15 @@ export const OVH_ASSUMPTIONS: readonly Assumption[] = [
       kind: "ovh",
       expected: "for each edge one public IPv4 address, the edge's host; all others private",
       ask: interfaces,
-      judge: each<Interfaces>(({ host, addresses }) => {
-        const open = addresses.filter(({ type, version }) => type === "public" && version === 4);
-        const known = addresses.every(({ type }) => type === "public" || type === "private");
-        return known && open.length === 1 && open[0]?.ip === host ? undefined : json(addresses);
-      }),
+      judge: (all: readonly Interfaces[], { edges }: EdgeConfig) =>
+        each<Interfaces>(({ edge, host, addresses }) => {
+          const settings = edges.find(({ name }) => name === edge);
+          const open = addresses.filter(({ type, version }) => type === "public" && version === 4);
+          const known = addresses.every(({ type }) => type === "public" || type === "private");
+          // One that exists may be reached at another address than it is known by.
+          const wanted = settings && exists(settings) ? (settings.existing.publicAddress ?? host) : host;
+          return known && open.length === 1 && open[0]?.ip === wanted ? undefined : json(addresses);
+        })(all),
     },
   },
   {

@@ -1,3 +1,4 @@
+import { vhidsOf } from "../../config/failover-ips.js";
 import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import { type Assumption, inFile, onEdge } from "./assumption.js";
 
@@ -215,9 +216,11 @@ export const SYSTEM_ASSUMPTIONS: readonly Assumption[] = [
       `sh /etc/netstart -n ${CARP_INTERFACE} | sed 's/ pass [^ ]*/ pass hidden/'`,
       "the groups, then `ifconfig carp0 inet ADDRESS netmask MASK … vhid …` with the configured values, then up",
       ({ stdout }, { config, edge }) => {
-        const { vhid, address, advertisementInterval } = config.carp;
+        const { vhid, address, advertisementInterval, unicast } = config.carp;
         const [host] = address.split("/") as [string];
-        const rest = `vhid ${vhid} carpdev ${config.interfaces.carp} pass hidden advbase ${advertisementInterval} advskew ${edge.advskew}`;
+        const peer = unicast ? " carppeer [0-9.]+" : "";
+        const advskew = vhidsOf(config)[0].advskews[edge.name];
+        const rest = `vhid ${vhid} carpdev ${config.interfaces.carp}${peer} pass hidden advbase ${advertisementInterval} advskew ${advskew}`;
         const inet = `^ifconfig ${CARP_INTERFACE} inet ${host.replaceAll(".", "\\.")} netmask [0-9.]+ .*${rest}$`;
         return inOrder(
           stdout,

@@ -140,6 +140,32 @@ describe("an acceptance", () => {
     );
   });
 
+  it("skips what the configuration does not have, and says what that is", async () => {
+    const { report } = await findings(["doas-rule", "bastion-ssh"], [right(first), right(second)]);
+    expect(parseTap(report).points.map(({ ok, skip }) => [ok, skip])).toEqual([
+      [true, "the configuration is without `ssh.become`"],
+      [true, "the configuration is without `ssh.bastion`"],
+    ]);
+  });
+
+  it("asks as the user who logs in what only that user can tell", async () => {
+    const doas = parseConfig(example({ "ssh.user": "deploy", "ssh.become": "doas" }));
+    const asked: string[] = [];
+    const edges = [first, second].map((name) => ({
+      ...edge(name, (command) => new Error(`asked as root: ${command}`)),
+      runAsLogin: async (command: string) => {
+        asked.push(command);
+        return said("status 1\n", 0, "doas: Operation not permitted\n");
+      },
+    })) as unknown as RemoteEdge[];
+    const greetings = edges.map(({ name }) => ({ edge: name, host: name, system: UNAME }));
+    const sources = { config: doas, edges, ovh: "not asked", disruptive: false };
+    const found: Finding[] = [];
+    for await (const one of accept(assumptionsNamed(["doas-refusal"]), greetings, sources)) found.push(one);
+    expect(found).toMatchObject([{ verdict: "ok" }]);
+    expect(asked).toEqual(Array(2).fill('doas -n /usr/bin/true; echo "status $?"'));
+  });
+
   it("skips what disturbs the edges, and says what it would do", async () => {
     const { report } = await findings(["carpdev-loss"], [right(first), right(second)]);
     expect(parseTap(report).points[0]?.skip).toBe(

@@ -1,18 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../lib/config/load.js";
-import type { EdgeSettings } from "../../../lib/config/schema.js";
-import type { Answered, Judged } from "../../../lib/operations/accept/assumption.js";
+import type { EdgeConfig, EdgeSettings } from "../../../lib/config/schema.js";
+import type { Answered, Assumption, Judged } from "../../../lib/operations/accept/assumption.js";
 import { ASSUMPTIONS, assumptionsNamed } from "../../../lib/operations/accept/assumptions.js";
 import type { RemoteResult } from "../../../lib/operations/remote-edge.js";
 import { example } from "../../config/example.js";
 import { BACKUP0, CARP0, counters, NETSTART, RC, said, vio } from "./answers.js";
-
-const config = parseConfig(example({ notify: { mail: "ops@example.org" } }));
-const edge = config.edges[0] as EdgeSettings;
+import { configFor, FEATURE_SOUND, FEATURE_UNTOLD, FEATURE_WRONG, PLAIN } from "./features.js";
 
 /** What the check of an assumption makes of an answer. */
-function judge(id: string, answer: unknown): Judged {
-  const [{ how }] = assumptionsNamed([id]) as [(typeof ASSUMPTIONS)[number]];
+function judge(id: string, answer: unknown, settings?: EdgeConfig): Judged {
+  const [assumption] = assumptionsNamed([id]) as [(typeof ASSUMPTIONS)[number]];
+  const { how } = assumption;
+  const config = settings ?? configFor(assumption);
+  const edge = config.edges[0] as EdgeSettings;
   switch (how.kind) {
     case "edge":
       return how.judge(answer as RemoteResult, { config, edge });
@@ -199,6 +200,7 @@ const SOUND: Readonly<Record<string, unknown>> = {
   },
   "attach-to-holder": moved(200, "ok"),
   "attach-while-pending": moved(409, "An operation is pending"),
+  ...FEATURE_SOUND,
 };
 
 /** By assumption: answers where it does not hold, and what is told of each. */
@@ -492,7 +494,32 @@ const WRONG: readonly (readonly [id: string, answer: unknown, got: string])[] = 
     moved(200, "operationPending", "a", "operationPending"),
     "the move is pending after 5 min",
   ],
+  ...FEATURE_WRONG,
 ];
+
+const named = (name: string) => ASSUMPTIONS.find(({ id }) => id === name) as Assumption;
+const [unicast, several] = ["carppeer-line", "block-first"].map((id) => configFor(named(id))) as [
+  EdgeConfig,
+  EdgeConfig,
+];
+const other = PLAIN.edges[1]?.name as string;
+const preferring = parseConfig(
+  example({ failoverIp: undefined, failoverIps: [{ address: "146.59.143.231", preferred: other }] }),
+);
+const existing = {
+  instanceId: "instance-1",
+  host: "10.10.0.11",
+  publicAddress: "51.210.0.12",
+  macs: { external: MACS[0], internal: MACS[1], carp: MACS[2] },
+};
+const network = (name: string, cidr: string) => ({ networkId: `${name}-1`, subnetId: `${name}-2`, cidr });
+const behind = parseConfig(
+  example({
+    internalNetwork: network("internal", "10.10.0.0/16"),
+    carpNetwork: network("carp", "10.25.0.0/16"),
+    "edges[0]": { name: "edge-a", existing },
+  }),
+);
 
 const checked = ASSUMPTIONS.filter(({ how }) => how.kind !== "sight").map(({ id }) => id);
 const exact = ({ stdout }: RemoteResult) => {
@@ -506,6 +533,22 @@ describe("an assumption", () => {
     expect(judge(id, SOUND[id])).toBeUndefined();
   });
 
+  it.each([
+    ["carp-line", preferring, said(CARP0.replace("advskew 1\n", "advskew 50\n"))],
+    ["netstart-line", preferring, said(NETSTART.replace("advskew 1\n", "advskew 50\n"))],
+    ["netstart-line", unicast, said(NETSTART.replace(" pass", " carppeer 10.25.0.12 pass"))],
+    ["address-types", behind, found([address("public", "51.210.0.12"), INTERNAL])],
+  ] as const)("holds of other configurations too: %s %#", (id, config, answer) => {
+    expect(judge(id, answer, config)).toBeUndefined();
+    expect(judge(id, answer, PLAIN)).not.toBeUndefined();
+  });
+
+  it("sees a block's addresses on two edges", () => {
+    const line = `${MESSAGES}duplicate IP address 178.33.1.15 sent from ethernet address fa:16:3e:00:00:09`;
+    expect(judge("duplicate-address", said(`${line}\n`), several)).toBe(line);
+    expect(judge("duplicate-address", said(`${line}\n`), PLAIN)).toBeUndefined();
+  });
+
   it.each(WRONG)("does not hold, and tells what was got: %s %#", (id, answer, got) => {
     expect(judge(id, answer)).toBe(got === "exact" ? exact(answer as RemoteResult) : got);
   });
@@ -514,7 +557,7 @@ describe("an assumption", () => {
     expect(WRONG.map(([wrong]) => wrong)).toContain(id);
   });
 
-  it.each([
+  it.each<readonly [id: string, answer: unknown, reason: string]>([
     [
       "boot-demotion",
       said("", 1, "cat: /etc/rc: No such file or directory\n"),
@@ -532,6 +575,7 @@ describe("an assumption", () => {
       { credential: NOT_GRANTED, details: { accepted: { allowedRoutes: RULES } } },
       "the deployer's key may not ask for its rules",
     ],
+    ...FEATURE_UNTOLD,
   ])("is not told where the node cannot tell: %s", (id, answer, reason) => {
     expect(judge(id, answer)).toEqual({ untold: reason });
   });

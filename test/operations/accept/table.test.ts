@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { isDisruptive } from "../../../lib/operations/accept/assumption.js";
 import { ASSUMPTIONS, assumptionsNamed } from "../../../lib/operations/accept/assumptions.js";
 import { assumptionsDocument } from "../../../lib/operations/accept/document.js";
+import { CONFIGS, configFor } from "./features.js";
 
 const page = readFileSync(new URL("../../../docs/assumptions.md", import.meta.url), "utf8");
 
@@ -26,6 +27,15 @@ describe("the table of assumptions", () => {
     for (const text of [statement, matters, otherwise, source]) expect(text).toMatch(/^\S.*[^.\s]$/);
     if (how.kind === "sight") expect(how.how).toMatch(/\S/);
     else expect(how.expected).toMatch(/^\S.*\S$/);
+  });
+
+  it("says of which configurations each is true that is not of all, and is about some and not all", () => {
+    for (const one of ASSUMPTIONS.filter(({ where }) => where !== undefined)) {
+      expect(one.where?.setting).toMatch(/^\S.*[^.\s]$/);
+      expect(one.where?.has(configFor(one))).toBe(true);
+      expect(CONFIGS.some((config) => one.where?.has(config) === false)).toBe(true);
+      expect(assumptionsDocument()).toContain(`, with ${one.where?.setting}`);
+    }
   });
 
   it("lets only trials disturb the edges", () => {
