@@ -139,7 +139,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: [
       ["{posted} = 1;\n\t\t@{ $ip->{memory} }{qw(known void_before)} = ('?', $now);", "{posted} = 1;"],
     ],
-    jobs: [job(2, 1, LINKS), job(2, 2, ["power-off", "drain", "reply-lost", "claim-killed", "partition"])],
+    jobs: [job(2, 1, LINKS), job(2, 2, ["partition", "claim-killed"])],
   },
   {
     name: "checks from before a POST count",
