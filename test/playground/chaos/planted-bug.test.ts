@@ -10,12 +10,16 @@ const BUGS = [
   {
     bug: "an edge-sync that takes the alias off as soon as it is no master",
     breaks: "S3",
-    programs: mutated("edge-sync", " && !$master && $m{known} eq 'elsewhere' && !$o->{hold}", " && !$master"),
+    programs: mutated(
+      "edge-sync",
+      " && !$v->{master} && $known eq 'elsewhere' && !$hold",
+      " && !$v->{master}",
+    ),
   },
   {
     bug: "an ip-move that does not look at carp0 before it asks",
     breaks: "S1",
-    programs: mutated("ip-move", "my $carp = carp_state();", "my $carp = 'MASTER';"),
+    programs: mutated("ip-move", "my $carp = carp_state($name);", "my $carp = 'MASTER';"),
   },
 ] as const;
 
