@@ -168,20 +168,35 @@ const soundConfig = fc
     metrics: letters(`${WORD}._-`, 1, 40).map((name) => `/var/db/${name}.prom`),
     webhook: fc.boolean(),
     accounts: fc.constantFrom([], ["2026-11"], ["b", "a"]),
-    asList: fc.boolean(),
+    moving: fc.constantFrom("one", "list", "list", "order", "order"),
+    unicast: fc.constantFrom(false, false, true),
+    vrack: fc.nat(99_999).map((number) => `pn-${number + 1}`),
   })
   .map((of) => {
-    const skews = [...new Set(of.edges.map((edge) => edge.skew))];
-    const givesSkews = of.profile === "normal" && skews.length === of.edges.length;
-    const [first] = givesSkews ? [...of.edges].sort((a, b) => a.skew - b.skew) : of.edges;
+    // Two edges alone can be each other's peer; their addresses are none of carp's.
+    const edges = of.unicast ? of.edges.slice(0, 2) : of.edges;
+    const peers = [1, 2, 3].filter((number) => number !== of.carpHost);
+    const skews = [...new Set(edges.map((edge) => edge.skew))];
+    const givesSkews = of.profile === "normal" && skews.length === edges.length;
+    const [first] = givesSkews ? [...edges].sort((a, b) => a.skew - b.skew) : edges;
+    const named = { dns: { zone: "example.org", name: "edge" }, reverse: "edge.example.org" };
+    const order = { country: "FR", acceptCost: true, planCode: "ip-failover-ripe", description: of.names[1] };
     return example({
       project: of.project,
       region: of.region,
       availabilityZone: of.zone,
       ovh: { endpoint: of.endpoint },
-      ...(of.asList
-        ? { failoverIp: undefined, failoverIps: [{ address: of.ip, preferred: first?.name }] }
-        : { failoverIp: { address: of.ip } }),
+      ...(of.moving === "list"
+        ? { failoverIp: undefined, failoverIps: [{ address: of.ip, preferred: first?.name, ...named }] }
+        : { failoverIp: { ...(of.moving === "order" ? { order } : { address: of.ip }), ...named } }),
+      vrack: of.vrack,
+      securityGroups: [
+        { id: of.ids[0] },
+        {
+          name: "edges",
+          rules: [{ protocol: "tcp", port: 22, from: "192.0.2.0/24", description: of.names[0] }],
+        },
+      ],
       ...(of.base === "created"
         ? {
             internalNetwork: { name: of.names[0], vlanId: 10, cidr: of.internal.cidr },
@@ -192,7 +207,7 @@ const soundConfig = fc
             carpNetwork: { networkId: of.ids[2], subnetId: of.ids[3], cidr: of.carpNetwork.cidr },
           }),
       interfaces: { external: `vio${of.vios[0]}`, internal: `vio${of.vios[1]}`, carp: `vio${of.vios[2]}` },
-      edges: of.edges.map(({ name, flavor, image, skew: advskew }, index) => ({
+      edges: edges.map(({ name, flavor, image, skew: advskew }, index) => ({
         name,
         // Every other edge exists, where the networks do.
         ...(of.base === "existing" && index % 2 === 1
@@ -200,12 +215,14 @@ const soundConfig = fc
           : { flavor, image, internalAddress: of.internal.host(index + 11) }),
         sshHostKey: `ssh-ed25519 ${of.keys}${index}`,
         ...(givesSkews ? { advskew } : {}),
+        ...(of.unicast ? { carpAddress: of.carpNetwork.host(peers[index] as number) } : {}),
       })),
       carp: {
         vhid: of.vhid,
         address: `${of.carpNetwork.host(of.carpHost)}/24`,
         profile: of.profile,
         preempt: of.preempt,
+        unicast: of.unicast,
         ...(of.profile === "normal" ? { advertisementInterval: of.interval } : {}),
       },
       probe: {
@@ -229,7 +246,7 @@ const soundConfig = fc
           hostKey: `ssh-ed25519 ${of.keys}`,
         },
       },
-      retired: ["edge-that-is-gone"].filter((name) => of.edges.every((edge) => edge.name !== name)),
+      retired: ["edge-that-is-gone"].filter((name) => edges.every((edge) => edge.name !== name)),
       notify: { mail: of.mail, webhook: of.webhook, events: ["failover", "hold"] },
       metrics: { file: of.metrics },
       credentials: { serviceAccounts: of.accounts },
@@ -321,11 +338,17 @@ function concrete(config: unknown, setting: string): string[] {
   );
 }
 
+const SELDOM =
+  /^(failoverIps\b|failoverIp\.(address|order)|edges\[\]\.(carpAddress|existing)|\w+Network\.(\w+Id|name))/;
+
 /** A configuration with no, one or two of its texts made hostile, or a setting that there is not. */
 export const wish: fc.Arbitrary<Wish> = fc
   .tuple(soundConfig, values, fc.constantFrom(0, 0, 1, 1, 1, 2), fc.boolean())
   .chain(([config, given, count, strange]) => {
-    const settings = textSettings().filter((one) => concrete(config, one).length > 0 || one === "$schema");
+    // What only some configurations have is drawn as often as the rest.
+    const settings = textSettings()
+      .filter((one) => concrete(config, one).length > 0 || one === "$schema")
+      .flatMap((one) => (SELDOM.test(one) ? [one, one] : [one]));
     const one = fc.constantFrom(...settings).chain((setting) => {
       const paths = setting === "$schema" ? [setting] : concrete(config, setting);
       return fc.constantFrom(...paths).chain((at) =>

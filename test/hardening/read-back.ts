@@ -224,7 +224,7 @@ function readByShell(all: readonly Delivered[]): Misread[][] {
     const [carpdev, carp] = answers.slice(2 * index, 2 * index + 2).map(callsOf);
     return [
       ...differing("shell", [stray, left], ["", undefined]),
-      ...differing("shell", carpdev, [one.config.interfaces.carp, [one.config.interfaces.carp, "up"]]),
+      ...differing("shell", carpdev, [one.config.interfaces.carp, ...carpdevCalls(one)]),
       ...differing("shell", carp, ["carp0", ...carpCalls(one)]),
     ];
   });
@@ -241,8 +241,8 @@ function callsOf(answer: string): unknown[] {
   return [name, ...calls];
 }
 
-function carpCalls({ config: { carp, interfaces }, edge, values }: Delivered): string[][] {
-  const [address, prefix] = carp.address.split("/") as [string, string];
+/** Words by which ifconfig(8) gives an interface an address. */
+function inet(address: string, prefix: string): string[] {
   const all = 2 ** 32 - 1;
   const number = ipaddr.IPv4.parse(address)
     .toByteArray()
@@ -250,12 +250,26 @@ function carpCalls({ config: { carp, interfaces }, edge, values }: Delivered): s
   const hosts = 2 ** (32 - Number(prefix)) - 1;
   const dotted = (n: number) => [24, 16, 8, 0].map((shift) => Math.floor(n / 2 ** shift) % 256).join(".");
   const broadcast = Math.floor(number / (hosts + 1)) * (hosts + 1) + hosts;
+  return ["inet", address, "netmask", dotted(all - hosts), "broadcast", dotted(broadcast)];
+}
+
+function carpdevCalls({ config: { carp, carpNetwork, interfaces }, edge }: Delivered): string[][] {
+  const own = carp.unicast
+    ? [[interfaces.carp, ...inet(edge.carpAddress as string, carpNetwork.cidr.split("/")[1] as string)]]
+    : [];
+  return [...own, [interfaces.carp, "up"]];
+}
+
+function carpCalls({ config: { carp, edges, interfaces }, edge, values }: Delivered): string[][] {
+  const [address, prefix] = carp.address.split("/") as [string, string];
+  const other = edges.find(({ name }) => name !== edge.name)?.carpAddress as string;
   return [
     ["carp0", "group", "edgefault"],
     ["carp0", "group", "edgedrain"],
     [
-      ...["carp0", "inet", address, "netmask", dotted(all - hosts), "broadcast", dotted(broadcast)],
-      ...["vhid", `${carp.vhid}`, "carpdev", interfaces.carp, "pass", values.carpPassword],
+      ...["carp0", ...inet(address, prefix), "vhid", `${carp.vhid}`, "carpdev", interfaces.carp],
+      ...(carp.unicast ? ["carppeer", other] : []),
+      ...["pass", values.carpPassword],
       ...["advbase", `${carp.advertisementInterval}`, "advskew", `${edge.advskew}`],
     ],
     ["carp0", "up"],
@@ -306,7 +320,7 @@ function edgeSettings({ config, edge, values }: Delivered): Record<string, strin
   return {
     name: edge.name,
     project: config.project,
-    ip: failoverIps[0].address,
+    ip: failoverIps[0].order === undefined ? failoverIps[0].address : values.failoverIp,
     ip_id: values.failoverIpId,
     instance: values.instanceId,
     external: interfaces.external,
