@@ -23,11 +23,13 @@ export const example: ExampleChecks = {
       () => rolesOf(world, "edge-a").every((role) => role === "BACKUP"),
       "edge-a is not back as the backup of both",
     );
-    const { stdout } = await (world.region.machine("edge-b") as Machine).sandbox.run(
-      "/usr/local/sbin/edge-sync status",
-    );
-    expect(stdout).toMatch(/^carp0 +MASTER\nip +146\.59\.143\.231 is here/m);
-    expect(stdout).toMatch(/^carp1 +MASTER\nip +146\.59\.143\.232 is here/m);
+    const { sandbox } = world.region.machine("edge-b") as Machine;
+    // The address answers as soon as OVH has routed it; the edge's claim learns that a moment later.
+    await world.eventually(async () => {
+      const { stdout } = await sandbox.run("/usr/local/sbin/edge-sync status");
+      expect(stdout).toMatch(/^carp0 +MASTER\nip +146\.59\.143\.231 is here/m);
+      expect(stdout).toMatch(/^carp1 +MASTER\nip +146\.59\.143\.232 is here/m);
+    });
     expect(holds(world, "edge-b", "edge-b")).toBe(true);
     expect(attaches).toHaveLength(3);
     expect(await world.plan()).toBe("no changes");
