@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,10 +20,9 @@ const plan = () => join(folder, "cdktf.out", "stacks", "edge", "plan");
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "plan-"));
   for (const name of ["scripts", "node_modules/.bin"]) mkdirSync(join(folder, name), { recursive: true });
-  copyFileSync(
-    fileURLToPath(new URL("../../scripts/cdktf.ts", import.meta.url)),
-    join(folder, "scripts/cdktf.mts"),
-  );
+  const root = new URL("../../", import.meta.url);
+  copyFileSync(fileURLToPath(new URL("scripts/cdktf.ts", root)), join(folder, "scripts/cdktf.mts"));
+  symlinkSync(fileURLToPath(new URL("lib", root)), join(folder, "lib"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -36,6 +36,18 @@ function run(cdktf: string) {
   chmodSync(path, 0o755);
   const args = ["--import", import.meta.resolve("tsx"), join(folder, "scripts/cdktf.mts"), "deploy", "edge"];
   return start(process.execPath, args, { cwd: folder, detached: true });
+}
+
+/** Waits until the test's own cdktf is there. */
+async function ready({ child, printed, ended }: ReturnType<typeof run>): Promise<void> {
+  const early = ended.then(({ stdout, stderr }) => {
+    throw new Error(`it ended before it was ready: ${stdout}${stderr}`);
+  });
+  early.catch(() => {});
+  const there = new Promise<void>((resolve) =>
+    child.stdout?.on("data", () => printed.stdout.includes("ready") && resolve()),
+  );
+  await Promise.race([there, early]);
 }
 
 describe("the plan file that cdktf writes", () => {
@@ -54,9 +66,7 @@ describe("the plan file that cdktf writes", () => {
     const { child, printed, ended } = run(
       `trap 'sleep 0.3; echo ended; exit 130' ${signal.slice(3)}\necho ready\nwhile :; do sleep 0.05; done`,
     );
-    await new Promise<void>((resolve) =>
-      child.stdout?.on("data", () => printed.stdout.includes("ready") && resolve()),
-    );
+    await ready({ child, printed, ended });
     expect(statSync(plan()).mode & 0o777).toBe(0o600);
     // All that runs in the foreground gets it.
     process.kill(-(child.pid as number), signal);
@@ -66,9 +76,7 @@ describe("the plan file that cdktf writes", () => {
 
   it("is gone after a SIGTERM to the command, which cdktf gets as well", async () => {
     const { child, printed, ended } = run("trap 'exit 143' TERM\necho ready\nwhile :; do sleep 0.05; done");
-    await new Promise<void>((resolve) =>
-      child.stdout?.on("data", () => printed.stdout.includes("ready") && resolve()),
-    );
+    await ready({ child, printed, ended });
     child.kill("SIGTERM");
     expect((await ended).status).toBe(143);
     expect(existsSync(plan())).toBe(false);
