@@ -57,6 +57,7 @@ export function edgeInstances(
 function sharedParts(scope: Construct, name: string, config: EdgeConfig) {
   const { project: serviceName, region, ssh } = config;
   const catalog = new RegionCatalog(scope, "catalog", { serviceName, region });
+  // Not SshKey and InstanceGroup: below constructs of their own they would have other addresses in the states that there are.
   // They keep the name of the first address: another one would replace them, and every edge with them.
   const lifecycle = { ignoreChanges: ["name"] };
   const key = new CloudSshKey(scope, "ssh-key", { serviceName, name, publicKey: publicKey(ssh), lifecycle });

@@ -1,3 +1,4 @@
+import { AtOnce } from "./at-once.js";
 import { CarpNetwork } from "./carp-network.js";
 import { outsideMoves, ovhMoves } from "./faults.js";
 import type { ClusterView } from "./invariants.js";
@@ -29,7 +30,7 @@ export class Cluster {
   private readonly outside = new Pairs();
   private readonly refreshed = new Pairs();
   private readonly rounds = new Pairs();
-  private readonly settled = new Pairs();
+  private readonly atOnce: AtOnce<Local, Ovh>;
   private readonly next: Int32Array;
 
   constructor(
@@ -39,6 +40,7 @@ export class Cluster {
     this.width = setting.edges + 1;
     this.partsOf = new Parts(subject);
     const { partsOf } = this;
+    this.atOnce = new AtOnce(setting.edges, partsOf, subject, BROKEN_BITS);
     this.network = new CarpNetwork(setting, partsOf, (number, role) =>
       partsOf.ofEdge(subject.withRole(partsOf.edge(number), role)),
     );
@@ -81,7 +83,7 @@ export class Cluster {
   /** All that follows from a state; what comes from outside only where faults may happen. */
   follow(row: Int32Array, withOutside: boolean, hear: Follow): void {
     const { partsOf } = this;
-    const follow = this.setting.coarse ? this.atOnce(hear) : hear;
+    const follow = this.setting.coarse ? this.atOnce.before(hear) : hear;
     const { edges, settles } = this.setting;
     const ovhNumber = row[edges] as number;
     const ovh = partsOf.ovh(ovhNumber);
@@ -100,27 +102,6 @@ export class Cluster {
     }
     this.ovhFollows(row, ovh, withOutside, follow);
     if (!isUrgent && !unsettled) this.round(row, ovh, follow);
-  }
-
-  /** Lets passes, probes and checks come to their end before a state is looked at. */
-  private atOnce(hear: Follow): Follow {
-    const { edges } = this.setting;
-    return (row, code, broken) => {
-      let all = broken;
-      for (let i = 0; i < edges; i++) {
-        const number = row[i] as number;
-        const right = (row[edges] as number) * 8 + i;
-        let found = this.settled.get(number, right);
-        if (found < 0) {
-          const ovh = this.partsOf.ovh(row[edges] as number);
-          const { edge, broken: more } = this.subject.atOnce(this.partsOf.edge(number), ovh, i);
-          found = this.settled.set(number, right, this.partsOf.ofEdge(edge) * (BROKEN_BITS + 1) + more);
-        }
-        row[i] = Math.floor(found / (BROKEN_BITS + 1));
-        all |= found & BROKEN_BITS;
-      }
-      hear(row, code, all);
-    };
   }
 
   /** Follows each of the moves at `at`. A claim looks only once the election is over, unless it does not settle. */

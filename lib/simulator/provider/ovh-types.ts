@@ -8,7 +8,7 @@ import type { AttributeSchema, ProviderSchema } from "./schema.js";
 import { securityGroup } from "./security-group-types.js";
 import { bucket, projectUser, s3Credential, s3Policy } from "./storage-types.js";
 import type { Resource, Value } from "./values.js";
-import { afterCreate, deleteAndWait, isNotFound, orNull, type Tracked, untilReady } from "./wait.js";
+import { afterCreate, deleteAndWait, isNotFound, reading, type Tracked, untilReady } from "./wait.js";
 
 type Attributes = Readonly<Record<string, AttributeSchema>>;
 type Nested = Record<string, Value>;
@@ -189,10 +189,7 @@ function subnet(attributes: Attributes): ResourceType {
         state(planned, await untilReady(context, path({ ...planned, id: made.id }), "subnet")),
       );
     },
-    read: async ({ client }, resource) => {
-      const found = await orNull(client.get<Tracked>(path(resource)));
-      return found === null ? null : state(resource, found);
-    },
+    read: reading(path, state),
     update: async (context, prior, planned) => {
       await context.client.put(path(prior), { checksum: prior.checksum, targetSpec: toApi(spec(planned)) });
       return state(planned, await untilReady(context, path(prior), "subnet"));
@@ -231,10 +228,7 @@ function instanceGroup(attributes: Attributes): ResourceType {
         state(planned, await untilReady(context, path({ ...planned, id: made.id }), "instance group")),
       );
     },
-    read: async ({ client }, resource) => {
-      const found = await orNull(client.get<Tracked>(path(resource)));
-      return found === null ? null : state(resource, found);
-    },
+    read: reading(path, state),
     delete: (context, resource) => deleteAndWait(context, path(resource)),
     import: (id) => importParts(id, "service_name", "id"),
   };
@@ -301,10 +295,7 @@ function instance(attributes: Attributes): ResourceType {
         state(planned, await untilReady(context, path({ ...planned, id: made.id }), "instance")),
       );
     },
-    read: async ({ client }, resource) => {
-      const found = await orNull(client.get<Tracked>(path(resource)));
-      return found === null ? null : state(resource, found);
-    },
+    read: reading(path, state),
     update: async (context, prior, planned) => {
       const { checksum } = await context.client.get<Tracked>(path(prior));
       const targetSpec = { ...toApi(mutable(planned)), ...securityGroups(planned) };

@@ -2,7 +2,7 @@ import { fromApi, idObject, toApi } from "./api-shape.js";
 import { importParts, type ResourceType } from "./resource-type.js";
 import type { AttributeSchema } from "./schema.js";
 import type { Resource, Value } from "./values.js";
-import { afterCreate, deleteAndWait, orNull, type Tracked, untilReady } from "./wait.js";
+import { afterCreate, deleteAndWait, reading, type Tracked, untilReady } from "./wait.js";
 
 type Nested = Record<string, Value>;
 
@@ -62,10 +62,7 @@ export function securityGroup(attributes: Readonly<Record<string, AttributeSchem
         state(planned, await untilReady(context, path({ ...planned, id: made.id }), "security group")),
       );
     },
-    read: async ({ client }, resource) => {
-      const found = await orNull(client.get<Tracked>(path(resource)));
-      return found === null ? null : state(resource, found);
-    },
+    read: reading(path, state),
     update: async (context, prior, planned) => {
       await context.client.put(path(prior), { checksum: prior.checksum, targetSpec: asked(planned) });
       return state(planned, await untilReady(context, path(prior), "security group"));

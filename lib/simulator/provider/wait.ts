@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { OvhError } from "../../operations/ovh-client.js";
-import type { Context } from "./resource-type.js";
+import type { Context, ResourceType } from "./resource-type.js";
 import type { Resource } from "./values.js";
 
 /** The part of an envelope that tells how far a task is. */
@@ -91,4 +91,15 @@ export async function orNull<T>(answer: Promise<T>): Promise<T | null> {
     if (isNotFound(error)) return null;
     throw error;
   }
+}
+
+/** The read of a type that is gone where its path has no such thing any more. */
+export function reading(
+  path: (resource: Resource) => string,
+  state: (resource: Resource, found: Tracked) => Resource,
+): ResourceType["read"] {
+  return async ({ client }, resource) => {
+    const found = await orNull(client.get<Tracked>(path(resource)));
+    return found === null ? null : state(resource, found);
+  };
 }

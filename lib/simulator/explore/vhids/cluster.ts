@@ -1,3 +1,4 @@
+import { AtOnce } from "../at-once.js";
 import { CarpNetwork } from "../carp-network.js";
 import type { Explored } from "../explorer.js";
 import { type ClusterView, S2 } from "../invariants.js";
@@ -30,7 +31,7 @@ export class VhidCluster {
   private readonly outside = new Pairs();
   private readonly known = new Pairs();
   private readonly rounds = new Pairs();
-  private readonly settled = new Pairs();
+  private readonly atOnce: AtOnce<Edge, Ovhs>;
   private readonly next: Int32Array;
 
   constructor(
@@ -40,6 +41,7 @@ export class VhidCluster {
     this.width = setting.edges + 1;
     const partsOf = new Parts(subject, setting.vhids);
     this.partsOf = partsOf;
+    this.atOnce = new AtOnce(setting.edges, partsOf, subject, BROKEN_BITS);
     this.networks = setting.elections.map((intervals, vhid) => {
       const listeners = {
         role: (number: number) => partsOf.role(number, vhid),
@@ -112,7 +114,7 @@ export class VhidCluster {
     const { partsOf } = this;
     const { edges, settles } = this.setting;
     const guarded = this.guarded(hear);
-    const follow = coarse ? this.atOnce(guarded) : guarded;
+    const follow = coarse ? this.atOnce.before(guarded) : guarded;
     const ovhNumber = row[edges] as number;
     const ovh = partsOf.ovh(ovhNumber);
     let urgent = ovh.ips.some(isUrgent);
@@ -162,27 +164,6 @@ export class VhidCluster {
       if (!isRight || (partsOf.hasAllTokens(number) & own) === 0) return false;
     }
     return true;
-  }
-
-  /** Lets passes, probes and checks come to their end before a state is looked at. */
-  private atOnce(hear: Follow): Follow {
-    const { edges } = this.setting;
-    return (row, code, broken) => {
-      let all = broken;
-      for (let i = 0; i < edges; i++) {
-        const number = row[i] as number;
-        const right = (row[edges] as number) * 8 + i;
-        let found = this.settled.get(number, right);
-        if (found < 0) {
-          const ovh = this.partsOf.ovh(row[edges] as number);
-          const { edge, broken: more } = this.subject.atOnce(this.partsOf.edge(number), ovh, i);
-          found = this.settled.set(number, right, this.partsOf.ofEdge(edge) * (BROKEN_BITS + 1) + more);
-        }
-        row[i] = Math.floor(found / (BROKEN_BITS + 1));
-        all |= found & BROKEN_BITS;
-      }
-      hear(row, code, all);
-    };
   }
 
   /** Follows each of the moves at `at`. A claim of these vhids, as bits, waits for the election, or breaks S1 as it does not. */
