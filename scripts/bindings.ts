@@ -3,7 +3,15 @@
  * and compiles them to CommonJS under lib/, which git ignores.
  */
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,12 +20,16 @@ import generator from "@cdktf/provider-generator/lib/get/generator/provider-gene
 import { CodeMaker } from "codemaker";
 import ts from "typescript";
 import { PROVIDER } from "../lib/bindings/bindings.js";
+import { bindingsLack } from "../lib/release/build.js";
 
-const here = join(dirname(fileURLToPath(import.meta.url)), "..", "provider-ovh");
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const here = join(root, "provider-ovh");
 
 /** sha256 of schema.json, in hex; the stamp that ties bindings to their schema. */
-export function schemaDigest(schemaFile = join(here, "schema.json")): string {
-  return createHash("sha256").update(readFileSync(schemaFile)).digest("hex");
+export function schemaDigest(): string {
+  return createHash("sha256")
+    .update(readFileSync(join(here, "schema.json")))
+    .digest("hex");
 }
 
 /** Writes the bindings' TypeScript into a folder, as `cdktf get` does. @returns where their index.ts is */
@@ -34,32 +46,32 @@ export async function writeSources(schemaFile: string, sources: string): Promise
   maker.versions[PROVIDER] = version;
   maker.generate(constraint);
   await maker.save(sources);
-  const root = join(sources, "providers", "ovh");
-  rmSync(join(root, "lazy-index.ts"), { force: true });
-  const names = readdirSync(root, { withFileTypes: true })
+  const folder = join(sources, "providers", "ovh");
+  rmSync(join(folder, "lazy-index.ts"), { force: true });
+  const names = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort();
   writeFileSync(
-    join(root, "index.ts"),
+    join(folder, "index.ts"),
     names.map((name) => `export * as ${camelCase(name)} from "./${name}/index";\n`).join(""),
   );
-  return root;
+  return folder;
 }
 
-/** Writes `outdir` anew: one folder per type, an index, and the stamp `schema.sha256`. */
-export async function generateBindings(
-  schemaFile = join(here, "schema.json"),
-  outdir = join(here, "lib"),
-): Promise<void> {
+/** Writes `lib` anew: one folder per type, an index, and the stamp `schema.sha256`. It is replaced when all is there. */
+async function generateBindings(): Promise<void> {
+  const outdir = join(here, "lib");
   const sources = mkdtempSync(join(tmpdir(), "ovh-bindings-"));
+  const made = mkdtempSync(join(here, ".lib-"));
   try {
-    const root = await writeSources(schemaFile, sources);
-    rmSync(outdir, { recursive: true, force: true });
-    compile(root, outdir);
-    writeFileSync(join(outdir, "schema.sha256"), `${schemaDigest(schemaFile)}\n`);
+    compile(await writeSources(join(here, "schema.json"), sources), join(made, "lib"));
+    writeFileSync(join(made, "lib", "schema.sha256"), `${schemaDigest()}\n`);
+    if (existsSync(outdir)) renameSync(outdir, join(made, "before"));
+    renameSync(join(made, "lib"), outdir);
   } finally {
     rmSync(sources, { recursive: true, force: true });
+    rmSync(made, { recursive: true, force: true });
   }
 }
 
@@ -67,8 +79,8 @@ function camelCase(name: string): string {
   return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function compile(root: string, outdir: string): void {
-  const program = ts.createProgram([join(root, "index.ts")], {
+function compile(folder: string, outdir: string): void {
+  const program = ts.createProgram([join(folder, "index.ts")], {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.CommonJS,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
@@ -76,10 +88,10 @@ function compile(root: string, outdir: string): void {
     skipLibCheck: true,
     // What the generator writes is not ours to check, and checking takes most of the time.
     noCheck: true,
-    rootDir: root,
+    rootDir: folder,
     outDir: outdir,
     types: [],
-    paths: { "*": [join(here, "..", "node_modules", "*")] },
+    paths: { "*": [join(root, "node_modules", "*")] },
   });
   const { emitSkipped } = program.emit();
   if (emitSkipped) throw new Error("the bindings could not be written");
@@ -88,6 +100,8 @@ function compile(root: string, outdir: string): void {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // With a schema and a folder it leaves the sources there, and makes nothing of them.
   const [schemaFile, sources] = process.argv.slice(2);
-  if (schemaFile === undefined || sources === undefined) await generateBindings();
-  else await writeSources(schemaFile, sources);
+  if (schemaFile !== undefined && sources !== undefined) await writeSources(schemaFile, sources);
+  // npm runs prepare before each pack: what others read then stays where it is.
+  else if (process.env.npm_lifecycle_event !== "prepare" || bindingsLack(root).length > 0)
+    await generateBindings();
 }

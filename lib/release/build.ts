@@ -21,22 +21,23 @@ const READ_AT_RUN_TIME: readonly (readonly [folder: string, names: RegExp])[] = 
   [".", /^edge\.config\.example\.json$/],
 ];
 
+/** What the bindings below `provider-ovh/lib` lack of those of `provider-ovh/schema.json`; empty when they are whole. */
+export function bindingsLack(root: string): string[] {
+  const folder = join(root, "provider-ovh");
+  const schema = readFileSync(join(folder, "schema.json"), "utf8");
+  return lackingBindings(JSON.parse(schema), createHash("sha256").update(schema).digest("hex"), (path) => {
+    const file = join(folder, "lib", path);
+    return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  });
+}
+
 /**
  * Refuses bindings that are missing, not whole, or of another schema.
  *
  * @throws Error with what they lack and the command that makes them
  */
 export function requireBindings(root: string): void {
-  const folder = join(root, "provider-ovh");
-  const schema = readFileSync(join(folder, "schema.json"), "utf8");
-  const lacking = lackingBindings(
-    JSON.parse(schema),
-    createHash("sha256").update(schema).digest("hex"),
-    (path) => {
-      const file = join(folder, "lib", path);
-      return existsSync(file) ? readFileSync(file, "utf8") : undefined;
-    },
-  );
+  const lacking = bindingsLack(root);
   if (lacking.length === 0) return;
   const [first, ...others] = lacking;
   const more = others.length === 0 ? "" : ` and ${others.length} more`;

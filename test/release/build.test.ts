@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,6 +41,18 @@ describe("packing", () => {
     expect(() => requireBindings(folder)).toThrow(
       refused("schema.sha256 of this schema (it is of another, 0123456789ab…)"),
     );
+  });
+});
+
+describe("npm's prepare step", () => {
+  it("leaves bindings that are whole where they are, since others may be reading them", async () => {
+    const file = join(bindings, "lib", "index.js");
+    const before = statSync(file).ino;
+    const { status, stderr } = await run(process.execPath, [join(root, "scripts", "prepare.mjs")], {
+      env: { ...process.env, npm_lifecycle_event: "prepare" },
+    });
+    expect(status, stderr).toBe(0);
+    expect(statSync(file).ino).toBe(before);
   });
 });
 
