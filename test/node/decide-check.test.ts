@@ -101,6 +101,58 @@ describe("rule 4: every edge in any role checks at a change of role, each C = 30
     expect(only(await edge.later(1).answered("elsewhere"), "check")).toEqual([["check"]]);
   });
 
+  describe("a probe that fails after one that did not", () => {
+    const FAILED = { probe: { ok: false, age: 0 } };
+    const OK = { probe: { ok: true, age: 0 } };
+
+    it("makes it check, since OVH's last answer may be as old as C", async () => {
+      const edge = await WatchedEdge.master();
+      expect(only(await edge.later(5).pass(FAILED), "check")).toEqual([["check"]]);
+    });
+
+    it("makes it check once: what no ping can reach for good costs no requests", async () => {
+      const edge = await WatchedEdge.master();
+      await edge.later(5).pass(FAILED);
+      await edge.answered("here");
+      expect(only(await edge.later(10).pass(FAILED), "check")).toEqual([]);
+      await edge.later(1).pass(OK);
+      expect(only(await edge.later(9).pass(FAILED), "check")).toEqual([["check"]]);
+    });
+
+    it("makes it check after the check that is under way", async () => {
+      const edge = await WatchedEdge.master();
+      await edge.later(30).pass();
+      expect(only(await edge.later(1).pass(FAILED), "check")).toEqual([]);
+      expect(only(await edge.answered("here"), "check")).toEqual([["check"]]);
+      expect(only(await edge.answered("here"), "check")).toEqual([]);
+    });
+
+    it("makes it check after its own claim", async () => {
+      const edge = await WatchedEdge.claimer();
+      await edge.answered("elsewhere");
+      expect(only(await edge.later(1).pass(FAILED), "check")).toEqual([]);
+      expect(only(await edge.claimEnded({ posted: true, result: "here" }), "check")).toEqual([["check"]]);
+      expect(only(await edge.answered("here"), "check")).toEqual([]);
+    });
+
+    it("makes it check nothing when OVH did not answer last time: then it is unhealthy already", async () => {
+      const edge = await WatchedEdge.master();
+      await edge.later(30).pass();
+      await edge.answered("none");
+      const did = await edge.later(1).pass(FAILED);
+      expect(only(did, "check")).toEqual([]);
+      expect(only(did, "demote")).toHaveLength(1);
+    });
+
+    it("demotes it when that check is not answered, and not before", async () => {
+      const edge = await WatchedEdge.master();
+      expect(only(await edge.later(5).pass(FAILED), "demote")).toEqual([]);
+      expect(only(await edge.later(10).answered("none"), "demote")).toEqual([
+        ["demote", "edgefault", 64, "no probe target and no API answers"],
+      ]);
+    });
+  });
+
   describe("pending: look again at the next poll", () => {
     it("does so", async () => {
       const edge = new WatchedEdge();

@@ -42,6 +42,8 @@ export interface Recall {
   readonly healthyFor?: number;
   readonly claim?: "started" | "posted";
   readonly healthy?: number;
+  /** The last probe failed. */
+  readonly unprobed?: number;
 }
 
 const round = (seconds: number) => Math.round(seconds / ROUND);
@@ -73,6 +75,7 @@ export function recall(memory: Memory, keepsSince = false): Recall {
     healthyFor: passed(memory.healthy_since, SETTINGS.healthy_for / ROUND),
     claim: claim === undefined ? undefined : claim.posted ? "posted" : "started",
     healthy: memory.healthy === undefined ? undefined : Number(memory.healthy),
+    unprobed: memory.unprobed === undefined ? undefined : 1,
   });
 }
 
@@ -100,6 +103,7 @@ export function memoryOf(recalled: Recall | undefined): Memory {
     retry_at: after(retryIn),
     healthy_since: before(healthyFor),
     healthy: recalled.healthy,
+    unprobed: recalled.unprobed,
     claim: claim === undefined ? undefined : { started: NOW, ...(claim === "posted" ? { posted: 1 } : {}) },
     void_before: NOW - 1,
     hold_warned: NOW,

@@ -567,6 +567,11 @@ proctype Node(byte x) {
       printf("edge %d: poll\n", x);
       edge[x].polled = 1;
       edge[x].slow = 0;
+      /* Rule 4: a probe that fails after one that did not. */
+      if
+      :: edge[x].probed && !PROBES(x) && edge[x].unanswered == 0 -> want_check(x)
+      :: else
+      fi;
       edge[x].probed = PROBES(x);
       edge[x].due++;
       if

@@ -31,7 +31,8 @@ export interface LineEnd {
 export type Method = "GET" | "POST";
 
 const NONE: Reply = { result: "none" };
-/** Milliseconds that ip-move waits for an answer. */
+/** Milliseconds that ip-move waits for a connection that nobody answers, and for an answer. */
+const CONNECT = 10_000;
 const PATIENCE = 20_000;
 
 /** The way from one edge to OVH's API and back. */
@@ -56,7 +57,9 @@ export class Line {
   ask(method: Method, request: () => string, answered: (reply: Reply) => void): void {
     const { world, edge } = this;
     if (!this.open) {
-      edge.after(world.rttMs * 4, () => answered(NONE));
+      // Without a link nc(1) is told at once; what is swallowed on its way is waited for.
+      const swallowed = edge.reachesOutside && !this.reachable;
+      edge.after(swallowed ? CONNECT : world.rttMs * 4, () => answered(NONE));
       return;
     }
     this.sent.push(world.now);
@@ -67,7 +70,12 @@ export class Line {
       reply = this.effect(request, fault);
     });
     const back = way + world.rttMs / 2;
-    edge.after(Math.min(back, PATIENCE), () => answered(back <= PATIENCE && this.open ? reply : NONE));
+    edge.after(Math.min(back, PATIENCE), () => {
+      // Who has a connection hears nothing of a way that is lost meanwhile.
+      if (back < PATIENCE && !this.open && world.apiAnswers)
+        edge.after(PATIENCE - back, () => answered(NONE));
+      else answered(back <= PATIENCE && this.open ? reply : NONE);
+    });
   }
 
   private get open(): boolean {

@@ -57,12 +57,31 @@ describe("a request to OVH", () => {
     expect(await asked(fault)).toEqual(seen);
   });
 
-  it.each<[string, Parameters<typeof asked>[1]]>([
-    ["when OVH answers nobody", (world) => void Object.assign(world, { apiAnswers: false })],
-    ["when it is out of reach", (_, line) => void Object.assign(line, { reachable: false })],
-    ["without a way outside", (_, __, end) => void Object.assign(end, { reachesOutside: false })],
-  ])("is not sent %s", async (_, given) => {
-    expect(await asked({}, given)).toEqual({ at: 200, reply: NONE });
+  it.each<[string, number, Parameters<typeof asked>[1]]>([
+    ["when OVH answers nobody", 200, (world) => void Object.assign(world, { apiAnswers: false })],
+    [
+      "when its way is lost, which takes what a connection may",
+      10_000,
+      (_, line) => void Object.assign(line, { reachable: false }),
+    ],
+    ["without a way outside", 200, (_, __, end) => void Object.assign(end, { reachesOutside: false })],
+  ])("is not sent %s", async (_, at, given) => {
+    expect(await asked({}, given)).toEqual({ at, reply: NONE });
+  });
+
+  it.each<[string, number, Parameters<typeof asked>[1]]>([
+    [
+      "whose way is lost behind it is waited for as long as an answer may take",
+      20_000,
+      (world, line) => world.at(40, () => void Object.assign(line, { reachable: false })),
+    ],
+    [
+      "whose connection OVH ends is not",
+      50,
+      (world) => world.at(40, () => void Object.assign(world, { apiAnswers: false })),
+    ],
+  ])("%s", async (_, at, given) => {
+    expect(await asked({}, given)).toEqual({ effect: 25, at, reply: NONE });
   });
 
   it("has its fault once, and only one of its own kind", async () => {

@@ -80,6 +80,17 @@ describe("a world of edges", () => {
     await made.until(() => made.answering?.name === "edge-2", "edge-2 does not answer", 120_000);
   });
 
+  it.each([
+    0, 4, 9, 14, 19, 24, 29,
+  ])("does so within a poll, its pings, OVH's 10 s for a connection and an election, %i s after it was at rest", async (seconds) => {
+    const made = await settled();
+    await made.advance(seconds * 1000);
+    const first = made.edge("edge-1");
+    first.probesAnswer = false;
+    first.apiReachable = false;
+    await made.until(() => made.edge("edge-2").posts === 1, "edge-2 sends no POST", 26_000);
+  });
+
   it("has one master again after the pf of the first blocked CARP, and the IP where that one is", async () => {
     const made = await settled();
     const first = made.edge("edge-1");

@@ -39,6 +39,7 @@ const OF_NODE = new Set([
   "recheck_at",
   "healthy_since",
   "healthy",
+  "unprobed",
   "hold_warned",
 ]);
 /** Fields that concern one FailOver IP. */
