@@ -69,7 +69,7 @@ const carp = z.strictObject({
     })
     .default("normal")
     .describe(
-      "normal: whole seconds between advertisements; fast: only the skews, in 256ths of a second. Default: normal.",
+      "normal: whole seconds between advertisements; fast: only the skews, in 256ths of a second, which finds a dead edge sooner and a bow-out no sooner. Default: normal.",
     ),
   advertisementInterval: integer(1, 60, "a backup takes over after three of them, so 1 is the usual value")
     .optional()
