@@ -1,8 +1,9 @@
 #!/usr/bin/env node
+import type { COMMANDS as NAMES } from "../lib/config/command-line.js";
 import { endWith } from "./end-with.js";
 
 // The commands for people who have installed the package: npx cdktf-ovh-edge COMMAND in their own folder.
-const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
+const COMMANDS: Readonly<Record<(typeof NAMES)[number], () => Promise<unknown>>> = {
   accept: () => import("./accept.js"),
   "config:check": () => import("./config-check.js"),
   credentials: () => import("./credentials.js"),
@@ -23,7 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
 };
 
 const [name = ""] = process.argv.slice(2);
-const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+const command = Object.entries(COMMANDS).find(([one]) => one === name)?.[1];
 if (command !== undefined) {
   process.argv.splice(2, 1);
   await command();

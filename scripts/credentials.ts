@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { runnable } from "../lib/config/command-line.js";
 import { configFile, loadConfig } from "../lib/config/load.js";
 import type { EdgeConfig } from "../lib/config/schema.js";
 import { checkKey, checkScreen, checkStatus, type KeyHolder } from "../lib/operations/credentials/check.js";
@@ -82,7 +83,9 @@ program
       const [id, ...others] = "id" in known ? [known.id, ...(known.others ?? [])] : [];
       const edges =
         config.credentials.serviceAccounts.length > 0
-          ? "the deploy makes a service account, which only the edges can use; npm run status tells whether OVH answers them"
+          ? runnable(
+              "the deploy makes a service account, which only the edges can use; npm run status tells whether OVH answers them",
+            )
           : clientOrWhy(() => edgeCredentials(config, process.env));
       const clients = { deployer: deployerOf(config), edges };
       const holders = (Object.keys(clients) as KeyHolder[]).filter(

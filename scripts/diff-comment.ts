@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
+import { runnable } from "../lib/config/command-line.js";
 import { comment, verdictOf } from "../lib/operations/pull-request/comment.js";
 import { effectsOf } from "../lib/operations/pull-request/effects.js";
 import { diagnosticsIn } from "../lib/operations/pull-request/messages.js";
@@ -10,7 +11,9 @@ import { standardInput } from "./stdin.js";
 
 const program = new Command("diff-comment")
   .description(
-    "writes the comment of a pull request from a plan: terraform show -json PLAN | npm run -s diff-comment -- --exit-code N",
+    runnable(
+      "writes the comment of a pull request from a plan: terraform show -json PLAN | npm run -s diff-comment -- --exit-code N",
+    ),
   )
   .requiredOption("--exit-code <n>", "exit status of terraform plan -detailed-exitcode", exitStatus)
   .option("--messages <file>", "what terraform plan -json printed, for its errors")

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
+import { runnable } from "../lib/config/command-line.js";
 import { configFile, loadConfig, parseConfig } from "../lib/config/load.js";
 import { deployedEdges } from "../lib/operations/deployed-edges.js";
 import type { DrillCluster } from "../lib/operations/drill/cluster.js";
@@ -59,7 +60,7 @@ const program = new Command("drill")
   .option("--out <folder>", "where results go", ".drill")
   .option(
     "--replay <file>",
-    "play a schedule of faults on the simulator, as npm run chaos leaves it in .chaos",
+    runnable("play a schedule of faults on the simulator, as npm run chaos leaves it in .chaos"),
   )
   .option("--json", "print results as JSON", false)
   .parse();

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { runnable } from "../lib/config/command-line.js";
 import { askForFault, FAULTS } from "../lib/playground/control.js";
 import { endWith } from "./end-with.js";
 
@@ -6,7 +7,7 @@ const list = Object.entries(FAULTS).map(
   ([name, { usage, what }]) => `  ${`${name} ${usage}`.padEnd(40)} ${what}`,
 );
 const program = new Command("fault")
-  .description("makes a fault in the region that npm run demo -- --keep has left running")
+  .description(runnable("makes a fault in the region that npm run demo -- --keep has left running"))
   .argument("<fault>", "what happens")
   .argument("[arguments...]", "to what")
   .option("--socket <path>", "the region's control socket (default: EDGE_PLAYGROUND)")
@@ -15,6 +16,7 @@ const program = new Command("fault")
 
 await endWith(async () => {
   const socket = program.opts().socket ?? process.env.EDGE_PLAYGROUND;
-  if (socket === undefined) throw new Error("EDGE_PLAYGROUND is not set; npm run demo -- --keep prints it");
+  if (socket === undefined)
+    throw new Error(runnable("EDGE_PLAYGROUND is not set; npm run demo -- --keep prints it"));
   await askForFault(socket, program.args);
 });

@@ -1,11 +1,12 @@
 import { Command } from "commander";
+import { runnable } from "../lib/config/command-line.js";
 import { readPlan } from "../lib/operations/pull-request/plan.js";
 import { POLICY, policyReport, ruleNames, violationsOf } from "../lib/operations/pull-request/policy.js";
 import { endWith } from "./end-with.js";
 import { standardInput } from "./stdin.js";
 
 const program = new Command("policy")
-  .description("fails when a plan breaks a rule: terraform show -json PLAN | npm run -s policy")
+  .description(runnable("fails when a plan breaks a rule: terraform show -json PLAN | npm run -s policy"))
   .option("--allow <rule...>", "rules that this plan may break", [])
   .option("--json", "print what was found as JSON", false)
   .addHelpText(

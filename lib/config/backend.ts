@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { runnable } from "./command-line.js";
 import { show } from "./errors.js";
 import { flag, integer, text } from "./fields.js";
 
@@ -80,7 +81,7 @@ const s3 = z.strictObject({
   bucket: text(
     /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
     "the name of a bucket, 3 to 63 lower-case letters, digits and dashes",
-    "name the one that npm run state:bootstrap shall make, or has made",
+    runnable("name the one that npm run state:bootstrap shall make, or has made"),
   ).describe("Bucket; npm run state:bootstrap makes it."),
   region: text(
     /^[a-z][a-z0-9-]{1,30}$/,

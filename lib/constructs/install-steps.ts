@@ -6,6 +6,7 @@ import {
   Token,
 } from "cdktf";
 import type { Construct } from "constructs";
+import { runnable } from "../config/command-line.js";
 import { doasCheck, INSTALLER } from "../edge/doas.js";
 import { bastionStep, isBehindBastion, overBastion } from "./over-bastion.js";
 import { type SshTarget, sshConnection } from "./ssh-connection.js";
@@ -27,6 +28,9 @@ export interface Installation {
   readonly installerDigest: string;
 }
 
+/** The command that writes an edge's files, for who has no edge-install there yet. */
+const RENDER = runnable("npm run render --");
+
 type Provisioner = FileProvisioner | LocalExecProvisioner | RemoteExecProvisioner;
 
 /** The provisioners that install a bundle on an edge. */
@@ -46,7 +50,9 @@ export function installSteps(scope: Construct, target: SshTarget, bundle: Instal
     {
       type: "remote-exec",
       inline:
-        become === undefined ? [prepare] : [doasCheck(bundle.edge, user, bundle.installerDigest), prepare],
+        become === undefined
+          ? [prepare]
+          : [doasCheck(bundle.edge, user, bundle.installerDigest, RENDER), prepare],
       connection: sshConnection(target, "./.edge-prepare.sh"),
     },
     {
@@ -83,5 +89,5 @@ function asRoot(bundle: Installation): string {
 
 /** The user's own folder holds nothing that root runs: the bundle goes straight to the installer. */
 function byDoas({ user }: SshTarget, { edge, digest, installerDigest }: Installation): string {
-  return `${doasCheck(edge, user, installerDigest)}\nexec doas -n ${INSTALLER} install -d ${digest}`;
+  return `${doasCheck(edge, user, installerDigest, RENDER)}\nexec doas -n ${INSTALLER} install -d ${digest}`;
 }

@@ -10,11 +10,17 @@ export function doasRule(user: string): string {
  * What an operator does once on an edge, so that a user who is not root can deploy to it.
  *
  * @param digest sha256 of the edge-install that is meant, in hex
+ * @param render the command that writes an edge's files. @default - a checkout's
  */
-export function doasInstructions(edge: string, user: string, digest: string): string {
+export function doasInstructions(
+  edge: string,
+  user: string,
+  digest: string,
+  render = "npm run render --",
+): string {
   return `${user} may not start edge-install on ${edge} yet. This is done once, by somebody who is root there:
 1. Write the file here, and copy it to a folder of root's on the edge:
-       npm run render -- --edge ${edge} --out rendered && ls rendered${INSTALLER}
+       ${render} --edge ${edge} --out rendered && ls rendered${INSTALLER}
 2. In that folder, as root:
        install -o root -g wheel -m 0555 edge-install ${INSTALLER}
        test "$(sha256 -q ${INSTALLER})" = ${digest} || rm ${INSTALLER}
@@ -29,11 +35,11 @@ export function isCommand(line: string): boolean {
 }
 
 /** Shell text that ends with the instructions where the user may not start edge-install. */
-export function doasCheck(edge: string, user: string, digest: string): string {
+export function doasCheck(...about: Parameters<typeof doasInstructions>): string {
   return [
     `said=$(doas -n ${INSTALLER} status 2>&1 </dev/null)`,
     "case $said in *doas:*) echo \"$said\" >&2; cat >&2 <<'END'",
-    `${doasInstructions(edge, user, digest)}END`,
+    `${doasInstructions(...about)}END`,
     "exit 1;; esac",
   ].join("\n");
 }

@@ -1,4 +1,5 @@
 import { Listr, type ListrTaskWrapper } from "listr2";
+import { runnable } from "../config/command-line.js";
 import { parseConfig } from "../config/load.js";
 import type { EdgeConfigInput } from "../config/schema.js";
 import { sceneOf } from "../operations/diagram/scene.js";
@@ -214,15 +215,18 @@ export class Demo {
     const environment = Object.entries(play.environment()).map(
       ([name, value]) => `  export ${name}='${value}'`,
     );
+    const fault = runnable("npm run fault --");
     return [
       "\nIt all keeps running until you press Ctrl-C.",
       "\nThe edges:",
       ...lines,
       `\nThe API: ${play.region.api.endpoint}`,
-      `\nFaults: npm run fault -- --socket ${play.controlSocket} power-off NODE   (npm run fault -- --help lists them)`,
-      "\nFor npm run status, doctor, accept, credentials, diagram, ssh -- EDGE, drill -- --live, and terraform in the stack's folder:",
+      `\nFaults: ${fault} --socket ${play.controlSocket} power-off NODE   (${fault} --help lists them)`,
+      runnable(
+        "\nFor npm run status, doctor, accept, credentials, diagram, npm run ssh -- EDGE, npm run drill -- --live, and terraform in the stack's folder:",
+      ),
       ...environment,
-      "\nFor npm run deploy and npm run diff, the state of what is deployed as well:",
+      runnable("\nFor npm run deploy and npm run diff, the state of what is deployed as well:"),
       `  mkdir -p cdktf.out/stacks/edge && cp ${play.stackFolder}/terraform.edge.tfstate cdktf.out/stacks/edge/`,
       `\nEverything that Terraform printed is in ${this.options.logFile}\n`,
     ].join("\n");

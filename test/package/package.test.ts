@@ -90,11 +90,12 @@ describe("an installation in an empty project", () => {
     ).toEqual(["cdktf/package.json", "constructs/package.json"]);
   });
 
-  it("has the commands", async () => {
+  it("has the commands, whose messages name them as they are started there", async () => {
     const bin = join(installed.folder, "node_modules", ".bin", "cdktf-ovh-edge");
-    const [checked, rendered, none] = await Promise.all([
+    const [checked, rendered, refused, none] = await Promise.all([
       run(bin, ["config:check", "--config", EXAMPLE]),
       run(bin, ["render", "--config", EXAMPLE, "--edge", "nobody"]),
+      run(bin, ["accept", "--list", "--only", "nothing"]),
       run(bin, ["deploy"]),
     ]);
     expect([checked.status, checked.stderr]).toEqual([0, ""]);
@@ -102,6 +103,10 @@ describe("an installation in an empty project", () => {
     expect([rendered.status, rendered.stderr]).toEqual([
       1,
       "there is no edge nobody; the configuration has bi-edge-sbg-1, bi-edge-sbg-2\n",
+    ]);
+    expect([refused.status, refused.stderr]).toEqual([
+      2,
+      "there is no assumption nothing; npx cdktf-ovh-edge accept --list shows all\n",
     ]);
     expect([none.status, none.stderr]).toEqual([
       2,

@@ -1,6 +1,7 @@
+import { runnable } from "../../config/command-line.js";
 import { ACCESS_ASSUMPTIONS } from "./access.js";
 import { ACCOUNT_ASSUMPTIONS } from "./account.js";
-import type { Assumption } from "./assumption.js";
+import { type Assumption, bySight } from "./assumption.js";
 import { CARP_ASSUMPTIONS } from "./carp.js";
 import { CREDENTIAL_ASSUMPTIONS } from "./credentials.js";
 import { DAEMON_ASSUMPTIONS } from "./daemons.js";
@@ -11,8 +12,7 @@ import { OVH_ASSUMPTIONS } from "./ovh.js";
 import { PROGRAM_ASSUMPTIONS } from "./programs.js";
 import { SYSTEM_ASSUMPTIONS } from "./system.js";
 
-/** All assumptions, in the order in which they are asserted and documented. */
-export const ASSUMPTIONS: readonly Assumption[] = [
+const TABLE: readonly Assumption[] = [
   ...SYSTEM_ASSUMPTIONS,
   ...ACCESS_ASSUMPTIONS,
   ...DRILL_ASSUMPTIONS,
@@ -26,11 +26,23 @@ export const ASSUMPTIONS: readonly Assumption[] = [
   ...DEPLOYMENT_ASSUMPTIONS,
 ];
 
+/** All assumptions, in the order in which they are asserted and documented; their commands can be run here. */
+export const ASSUMPTIONS: readonly Assumption[] = TABLE.map(
+  ({ matters, otherwise, how, ...rest }): Assumption => ({
+    ...rest,
+    matters: runnable(matters),
+    otherwise: runnable(otherwise),
+    how: how.kind === "sight" ? bySight(runnable(how.how)) : how,
+  }),
+);
+
 /** The assumptions of these ids, in the table's order. @throws Error for an id that there is none of */
 export function assumptionsNamed(ids: readonly string[]): readonly Assumption[] {
   const unknown = ids.filter((id) => !ASSUMPTIONS.some((one) => one.id === id));
   if (unknown.length > 0) {
-    throw new Error(`there is no assumption ${unknown.join(", ")}; npm run accept -- --list shows all`);
+    throw new Error(
+      `there is no assumption ${unknown.join(", ")}; ${runnable("npm run accept -- --list")} shows all`,
+    );
   }
   return ASSUMPTIONS.filter(({ id }) => ids.includes(id));
 }

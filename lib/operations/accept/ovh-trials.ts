@@ -1,3 +1,4 @@
+import { runnable } from "../../config/command-line.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { type Route, routeOf } from "../failover-route.js";
 import { OvhError } from "../ovh-client.js";
@@ -96,7 +97,8 @@ export const OVH_TRIALS: readonly Assumption[] = [
       run: async (stage): Promise<Moved> => {
         const { id } = await routeOf(stage.config, stage.ovh);
         const holder = stage.holder.address.instanceId;
-        await command(stage, '/usr/local/sbin/edge-sync hold --reason "npm run accept" --minutes 10');
+        const reason = runnable("npm run accept");
+        await command(stage, `/usr/local/sbin/edge-sync hold --reason "${reason}" --minutes 10`);
         try {
           await attach(stage, id, stage.backup.address.instanceId);
           const answer = await attach(stage, id, holder);

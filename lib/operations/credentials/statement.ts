@@ -1,3 +1,4 @@
+import { runnable } from "../../config/command-line.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { table } from "../table.js";
 import { deployerRights, doctorRights, edgeRights, type Right, UNKNOWN_IP } from "./rights.js";
@@ -82,5 +83,5 @@ export function rightsScreen({ failoverIp, deployer, doctor, edges }: RightsStat
       "Give it with --ip-id, or set OVH_APPLICATION_KEY and its like; at OVH it is in GET /cloud/project/{project}/ip/failover.",
     );
   }
-  return `${parts.join("\n")}\n`.replaceAll(/\n(?=The edges|For npm|Make it|IP_ID)/g, "\n\n");
+  return runnable(`${parts.join("\n")}\n`.replaceAll(/\n(?=The edges|For npm|Make it|IP_ID)/g, "\n\n"));
 }

@@ -1,9 +1,19 @@
+import { runnable } from "../../config/command-line.js";
 import type { Asked } from "../asked.js";
 import { ruleText } from "../credentials/access-rule.js";
 import { judgeKey, type KeyExam } from "../credentials/key.js";
 import type { Right } from "../credentials/rights.js";
 import { duration } from "../duration.js";
-import { advice, answered, type Check, type Finding, found, type Outcome, wrong } from "./check.js";
+import {
+  advice,
+  answered,
+  type Check,
+  type Finding,
+  findingOf,
+  found,
+  type Outcome,
+  wrong,
+} from "./check.js";
 
 /** A key, what it must be able to do, and what was learnt of it. */
 export interface KeyFacts {
@@ -104,7 +114,7 @@ function keyOutcome({ now }: ApiFacts, facts: Asked<KeyFacts>, holder: Holder): 
     );
     if (excess.length > 0) {
       const text = `${what} may do more than it needs: ${excess.map(ruleText).join(", ")}`;
-      findings.push({ severity: holder.severity, what: text, why: holder.excess, mend });
+      findings.push(findingOf(holder.severity, text, holder.excess, mend));
     }
     findings.push(...expiryFindings(exam, now, holder));
     const how = "rules" in exam ? "by its rules" : "by trying";
@@ -112,7 +122,7 @@ function keyOutcome({ now }: ApiFacts, facts: Asked<KeyFacts>, holder: Holder): 
       unproven.length === 0
         ? ""
         : `; ${unproven.length} ${unproven.length === 1 ? "call" : "calls"} not proven, npm run credentials -- check`;
-    return found(findings, `what it needs, ${how}${open}`);
+    return found(findings, runnable(`what it needs, ${how}${open}`));
   });
 }
 

@@ -1,3 +1,4 @@
+import { runnable } from "../../config/command-line.js";
 import type { Asked } from "../asked.js";
 
 /** Something that is not as it should be. */
@@ -34,14 +35,19 @@ export interface Checked {
   readonly outcome: Outcome;
 }
 
+/** A finding whose commands can be run here. */
+export function findingOf(severity: Finding["severity"], what: string, why: string, mend: string): Finding {
+  return { severity, what, why: runnable(why), mend: runnable(mend) };
+}
+
 /** A finding to be mended. */
 export function wrong(what: string, why: string, mend: string): Finding {
-  return { severity: "wrong", what, why, mend };
+  return findingOf("wrong", what, why, mend);
 }
 
 /** A finding that could stay. */
 export function advice(what: string, why: string, mend: string): Finding {
-  return { severity: "advice", what, why, mend };
+  return findingOf("advice", what, why, mend);
 }
 
 /** Fine, or all that was found. */

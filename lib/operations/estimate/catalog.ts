@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { runnable } from "../../config/command-line.js";
 import { API_HOSTS, type Endpoint } from "../api-host.js";
 
 /** One price of a plan, in 10^-8 of the currency. */
@@ -74,7 +75,8 @@ export function catalogUrl(endpoint: Endpoint, subsidiary: string = SUBSIDIARIES
  * @throws Error with how to hand one in as a file
  */
 export async function fetchCatalog(url: string, timeout = 60_000): Promise<Catalog> {
-  const hint = `fetch it where OVH can be reached, and hand it in: curl -o catalog.json '${url}'; npm run estimate -- --catalog catalog.json`;
+  const again = runnable("npm run estimate -- --catalog catalog.json");
+  const hint = `fetch it where OVH can be reached, and hand it in: curl -o catalog.json '${url}'; ${again}`;
   let text: string;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeout) });

@@ -1,3 +1,4 @@
+import { runnable } from "../../config/command-line.js";
 import { type Effect, effectsOf } from "./effects.js";
 import { block, code, plain, valueText } from "./markdown.js";
 import type { Diagnostic } from "./messages.js";
@@ -169,7 +170,7 @@ function details(plan: Plan, room: number): string[] {
     told += 1;
   }
   const left = all.length - told;
-  const more = left === 0 ? [] : [`${left} more did not fit; \`npm run diff\` shows them.`];
+  const more = left === 0 ? [] : [runnable(`${left} more did not fit; \`npm run diff\` shows them.`)];
   return [[summary, "", ...(told > 0 ? [block(lines, "diff"), ""] : []), ...more, "</details>"].join("\n")];
 }
 

@@ -1,3 +1,4 @@
+import { runnable } from "../../config/command-line.js";
 import type { Schedule } from "../../simulator/explore/schedule.js";
 import { storyText } from "../../simulator/story.js";
 import type { RunResult } from "./run.js";
@@ -19,7 +20,7 @@ export function failureText(result: RunResult, file: string): string {
   return [
     `${result.schedule.note ?? "the schedule"} broke ${namesOf(result).join(", ")}:`,
     storyText(result.moments),
-    `play it again: npm run drill -- --replay ${file}`,
+    `play it again: ${runnable("npm run drill --")} --replay ${file}`,
   ].join("\n");
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { runnable } from "../../config/command-line.js";
 import { FAULTS, type FaultKind, type MendKind, type Schedule } from "../../simulator/explore/schedule.js";
 
 const KINDS = Object.keys(FAULTS) as FaultKind[];
@@ -25,7 +26,7 @@ export function readSchedule(file: string): Schedule {
     value = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     throw new Error(
-      `${file} must be a schedule as npm run chaos leaves it in .chaos: ${(error as Error).message}`,
+      `${file} must be a schedule as ${runnable("npm run chaos")} leaves it in .chaos: ${(error as Error).message}`,
     );
   }
   const parsed = schedule.safeParse(value);
