@@ -28,6 +28,11 @@ export interface IpReport {
   readonly known_age: number | null;
 }
 
+/** Roles of an edge that takes part in an election. */
+export const TAKES_PART: readonly string[] = ["MASTER", "BACKUP"];
+/** What edge-sync tells in place of a role where there is no such interface. */
+export const NO_INTERFACE = "NONE";
+
 /** What an edge tells of one vhid and the FailOver IPs that move with it. */
 export interface VhidReport {
   /** Name of the carp interface. */

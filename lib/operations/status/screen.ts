@@ -1,6 +1,12 @@
 import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import { duration } from "../duration.js";
-import { type EdgeReport, type IpReport, type VhidReport, vhidReports } from "../edge-report.js";
+import {
+  type EdgeReport,
+  type IpReport,
+  NO_INTERFACE,
+  type VhidReport,
+  vhidReports,
+} from "../edge-report.js";
 import { table } from "../table.js";
 import { type EdgeStatus, type IpStatus, ipsOf, reported, type Status } from "./status.js";
 import { inputs, type Verdict } from "./verdict.js";
@@ -48,7 +54,7 @@ function rowsOfIps(ips: readonly IpStatus[]): (readonly [title: string, cell: Ce
   return [
     ...vhids
       .filter((name) => name !== CARP_INTERFACE)
-      .map((name) => [name, tell(name, ({ carp }) => carp)] as const),
+      .map((name) => [name, tell(name, ({ carp }) => (carp === NO_INTERFACE ? "none" : carp))] as const),
     ...ips.flatMap(({ address, carp }) => [
       [
         `alias${of(address)}`,

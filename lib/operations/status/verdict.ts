@@ -1,5 +1,12 @@
 import { CARP_INTERFACE } from "../../edge/hostname-if.js";
-import { type EdgeReport, type EdgeSyncStatus, type VhidReport, vhidReports } from "../edge-report.js";
+import {
+  type EdgeReport,
+  type EdgeSyncStatus,
+  NO_INTERFACE,
+  TAKES_PART,
+  type VhidReport,
+  vhidReports,
+} from "../edge-report.js";
 import { type EdgeStatus, type IpStatus, ipsOf, reported, type Status } from "./status.js";
 
 type Agreement = "agree" | "disagree" | "unknown";
@@ -27,7 +34,10 @@ export function exitStatus({ agreement, attention }: Verdict, strict: boolean): 
 /** Judges a status. */
 export function judgeStatus(status: Status): Verdict {
   const { edges } = status;
-  const attention = edges.flatMap((edge) => concerns(edge).map((text) => `${edge.name} ${text}`));
+  const others = [...new Set(ipsOf(status).map(({ carp }) => carp))].filter(
+    (name) => name !== CARP_INTERFACE,
+  );
+  const attention = edges.flatMap((edge) => concerns(edge, others).map((text) => `${edge.name} ${text}`));
   const claims = edges.flatMap((edge) => {
     const sync = reported(edge)?.sync;
     return (sync === undefined ? [] : vhidReports(sync)).flatMap(({ last_claim: claim }) =>
@@ -57,7 +67,10 @@ function roleOf(edge: EdgeStatus, name: string): string | undefined {
 
 function agreement({ address, carp: name, route }: IpStatus, { edges }: Status) {
   const masters = edges.filter((edge) => roleOf(edge, name) === "MASTER").map((edge) => edge.name);
-  const silent = edges.filter((edge) => reported(edge) === undefined).map((edge) => edge.name);
+  // Of all but the first interface only a working edge-sync tells.
+  const tells = (edge: EdgeStatus) =>
+    name === CARP_INTERFACE ? reported(edge) !== undefined : reported(edge)?.sync !== undefined;
+  const silent = edges.filter((edge) => !tells(edge)).map((edge) => edge.name);
   const of = name === CARP_INTERFACE ? "carp" : name;
   const carp =
     masters.length === 0
@@ -96,14 +109,19 @@ function list(names: readonly string[]): string {
   return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-/** What is not as it should be on one edge, each as the rest of a sentence. */
-function concerns({ report, wanted }: EdgeStatus): string[] {
+/**
+ * What is not as it should be on one edge, each as the rest of a sentence.
+ *
+ * @param others Names of the carp interfaces that it should have beside the first
+ */
+function concerns({ report, wanted }: EdgeStatus, others: readonly string[]): string[] {
   if ("unreachable" in report) return [`could not be asked: ${report.unreachable}`];
   return [
     ...(report.carp === undefined ? ["has no carp0"] : []),
-    ...(report.carp !== undefined && !["MASTER", "BACKUP"].includes(report.carp.state)
+    ...(report.carp !== undefined && !TAKES_PART.includes(report.carp.state)
       ? [`is ${report.carp.state}: it takes no part in the election`]
       : []),
+    ...(report.sync === undefined ? [] : absences(report.sync, others)),
     ...(report.ifstated
       ? []
       : ["runs no ifstated: link changes are only seen once a minute; rcctl start ifstated"]),
@@ -118,6 +136,16 @@ function concerns({ report, wanted }: EdgeStatus): string[] {
       ? ["has another bundle than the last deploy gave it; deploy again"]
       : []),
   ];
+}
+
+/** Elections beside carp0's in which an edge takes no part. */
+function absences(sync: EdgeSyncStatus, others: readonly string[]): string[] {
+  return others.flatMap((name) => {
+    const state = sync.vhids?.find((vhid) => vhid.name === name)?.carp;
+    if (state === undefined) return [`tells nothing of ${name}; deploy again`];
+    if (state === NO_INTERFACE) return [`has no ${name}`];
+    return TAKES_PART.includes(state) ? [] : [`is ${state} by ${name}: it takes no part in that election`];
+  });
 }
 
 function concernsOf(sync: EdgeSyncStatus, { carp }: EdgeReport): string[] {

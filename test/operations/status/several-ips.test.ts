@@ -103,6 +103,35 @@ describe("a status of several FailOver IPs", () => {
     expect(judgeStatus(seen).attention).toEqual([expected]);
   });
 
+  it.each([
+    ["INIT", "edge-1 is INIT by carp1: it takes no part in that election"],
+    ["NONE", "edge-1 has no carp1"],
+  ])("has somebody look at a backup whose carp1 is %s, though all is where it belongs", (state, expected) => {
+    const seen = status([edge("MASTER", state), edge("BACKUP", "MASTER")], ["edge-1", "edge-2"]);
+    const verdict = judgeStatus(seen);
+    expect(verdict).toMatchObject({ agreement: "agree", attention: [expected] });
+    expect(exitStatus(verdict, true)).toBe(1);
+    expect(statusScreen(seen, verdict)).toMatch(
+      new RegExp(`^carp1 +${state === "NONE" ? "none" : state} +MASTER$`, "m"),
+    );
+  });
+
+  it("has somebody look at an edge that knows nothing of a vhid", () => {
+    const seen = status([report({ state: "MASTER" }), edge("BACKUP", "MASTER")], ["edge-1", "edge-2"]);
+    expect(judgeStatus(seen).attention).toEqual(["edge-1 tells nothing of carp1; deploy again"]);
+  });
+
+  it("does not know who has a further vhid where the edge that OVH routes to has no working edge-sync", () => {
+    const broken = { ...edge("MASTER", "MASTER"), sync: undefined, problem: "no such file" };
+    const seen = judgeStatus(status([broken, edge("BACKUP", "BACKUP")], ["edge-1", "edge-1"]));
+    expect(seen.agreements?.map(({ agreement }) => agreement)).toEqual(["agree", "unknown"]);
+    expect(seen.sentence.split("\n")[1]).toBe(
+      `OVH routes ${SECOND} to edge-1; no edge is carp1's master among those that answer.`,
+    );
+    expect(seen.attention).toEqual(["edge-1 has no working edge-sync: no such file"]);
+    expect(exitStatus(seen, false)).toBe(2);
+  });
+
   it("is one screen, with a row for each", () => {
     const seen = status(each, ["edge-1", "edge-2"]);
     const screen = statusScreen(seen, judgeStatus(seen));
