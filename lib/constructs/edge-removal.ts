@@ -1,4 +1,4 @@
-import { TerraformStack } from "cdktf";
+import { TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { INSTALLER } from "../edge/doas.js";
 import { isBehindBastion, overBastion } from "./over-bastion.js";
@@ -95,16 +95,21 @@ export class RetiredEdge extends Construct {
   constructor(scope: Construct, id: string, access: SshAccess) {
     super(scope, id);
     const stack = TerraformStack.of(this);
-    const address = stack.getLogicalId(new Construct(this, REMOVAL).node);
+    const address = `terraform_data.${stack.getLogicalId(new Construct(this, REMOVAL).node)}`;
     const blocks = BLOCKS.get(stack) ?? [];
     BLOCKS.set(stack, [
       ...blocks,
       {
-        from: `terraform_data.${address}`,
+        from: address,
         lifecycle: [{ destroy: true }],
         provisioner: [removalProvisioner(this, access)],
       },
     ]);
     stack.addOverride("removed", BLOCKS.get(stack));
+    // A plan's JSON has no removed blocks: by this alone the policy knows that this edge is cleaned.
+    new TerraformOutput(this, "retired", {
+      value: address,
+      description: "What cleans an edge that is retired",
+    });
   }
 }

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { sha256 } from "../../lib/edge/bundle.js";
 import { doasInstructions, doasRule, isCommand } from "../../lib/edge/doas.js";
 import { staticFiles } from "../../lib/edge/static-files.js";
+import { readPlan } from "../../lib/operations/pull-request/plan.js";
 import { example, exampleWithEdges } from "../config/example.js";
 import { adopted, BASTION, instance } from "../config/existing.js";
 import { type Json, type Synthesized, synthesize } from "./synthesized.js";
@@ -199,5 +200,16 @@ describe("retired edges", () => {
       })),
     );
     expect(after.types()).toEqual(synthesize(exampleWithEdges(2)).types());
+  });
+
+  it("are told of by outputs, as a plan's JSON has no removed blocks", () => {
+    const { json } = synthesize(exampleWithEdges(2, { retired: ["edge-3", "edge-4"] }));
+    const outputs = Object.entries<Json>(json.output).filter(([name]) => name.includes("retired"));
+    const removals = json.removed.map(({ from }: Json) => from);
+    expect(outputs.map(([, { value }]) => value)).toEqual(removals);
+    const output_changes = Object.fromEntries(
+      outputs.map(([name, { value }]) => [name, { actions: ["create"], after: value }]),
+    );
+    expect(readPlan(JSON.stringify({ resource_changes: [], output_changes })).retired).toEqual(removals);
   });
 });

@@ -1,3 +1,4 @@
+import { type LeavingEdge, leavingEdges } from "./leaving.js";
 import { code, codes } from "./markdown.js";
 import { type Plan, type ResourceChange, UNKNOWN } from "./plan.js";
 import { type Role, roleOf, text } from "./role.js";
@@ -23,6 +24,7 @@ export function effectsOf(plan: Plan): Effect[] {
   const effects = [
     ...drifted(plan),
     ...all.flatMap(({ change, role }) => (role.is === "instance" ? instance(change, role.edge) : [])),
+    ...leavingEdges(plan).flatMap((edge) => leaving(edge, all)),
     ...all.flatMap(({ change, role }) => (role.is === "attachment" ? attachment(change) : [])),
     ...all.flatMap(({ change, role }) => around(change, role)),
     ...networks(all),
@@ -80,6 +82,31 @@ function instance(
       }
       return sentences.length > 0 ? sentences : [change(`${name}: its instance is changed in place.`)];
     }
+  }
+}
+
+function leaving({ name, becomes }: LeavingEdge, all: readonly Known[]): Effect[] {
+  const edge = `**${code(name)}**`;
+  const goesOn = "goes on as an edge, with its credentials, and takes part in elections";
+  switch (becomes) {
+    case "cleaned": {
+      const goes = all.some(({ role }) => role.is === "instance" && role.edge === name);
+      return [
+        change(
+          `What was installed on ${edge} is removed${goes ? ", before its instance goes" : "; its instance stays"}.`,
+        ),
+      ];
+    }
+    case "left":
+      return [danger(`${edge} is **left as it is**: nothing is removed from its instance, which ${goesOn}.`)];
+    case "exchanged":
+      return [
+        danger(
+          `${edge} is **another instance**: nothing is removed from the one that had the name, which ${goesOn}.`,
+        ),
+      ];
+    default:
+      return [];
   }
 }
 

@@ -49,6 +49,8 @@ export interface Plan {
   readonly complete: boolean;
   readonly resources: readonly ResourceChange[];
   readonly outputs: readonly string[];
+  /** Addresses of removals that run by a `removed` block, of which a plan's JSON tells nothing but by the outputs for them. */
+  readonly retired: readonly string[];
   /** What was deleted or changed outside of Terraform. */
   readonly drift: readonly ResourceChange[];
   /** What failing `check` blocks say. */
@@ -64,7 +66,9 @@ interface Raw {
   readonly errored?: boolean;
   readonly resource_changes?: readonly RawResource[];
   readonly resource_drift?: readonly RawResource[];
-  readonly output_changes?: Readonly<Record<string, { readonly actions: readonly string[] }>>;
+  readonly output_changes?: Readonly<
+    Record<string, { readonly actions: readonly string[]; readonly after?: unknown }>
+  >;
   readonly checks?: readonly RawCheck[];
   readonly configuration?: { readonly root_module?: RawModule };
 }
@@ -104,6 +108,9 @@ interface RawModule {
   readonly module_calls?: Readonly<Record<string, { readonly module?: RawModule }>>;
 }
 
+/** What the output of a retired edge says: the address of its removal. */
+const RETIRED = /^terraform_data\.\S+_removal_[0-9A-F]{8}$/;
+
 /**
  * Reads what `terraform show -json PLAN` prints.
  *
@@ -120,6 +127,9 @@ export function readPlan(text: string): Plan {
       .filter(([, { actions }]) => actions.some((action) => action !== "no-op"))
       .map(([name]) => name)
       .sort(),
+    retired: Object.values(raw.output_changes ?? {})
+      .map(({ after }) => after)
+      .filter((after): after is string => typeof after === "string" && RETIRED.test(after)),
     drift: (raw.resource_drift ?? []).filter(({ mode }) => mode === "managed").map(resourceChange),
     warnings: (raw.checks ?? [])
       .filter(({ address }) => address.kind === "check")

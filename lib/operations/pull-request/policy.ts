@@ -1,4 +1,5 @@
 import { nearest } from "../../config/suggest.js";
+import { type LeavingEdge, leavingEdges } from "./leaving.js";
 import type { Configured, Plan, ResourceChange } from "./plan.js";
 import { type Role, roleOf, text } from "./role.js";
 
@@ -27,6 +28,7 @@ class Stack {
   readonly carp: readonly ResourceChange[];
   readonly deliveries: readonly ResourceChange[];
   readonly releases: readonly ResourceChange[];
+  readonly leaving: readonly LeavingEdge[];
 
   constructor(private readonly plan: Plan) {
     const all = plan.resources.map((change) => ({ change, role: roleOf(change) }));
@@ -40,6 +42,7 @@ class Stack {
       .map(({ change }) => change);
     this.deliveries = changes("delivery");
     this.releases = changes("release");
+    this.leaving = leavingEdges(plan);
   }
 
   edgeOf(change: ResourceChange): string {
@@ -195,6 +198,29 @@ const RULES = {
           got: "one that is forgotten",
           next: "take the removed block out, or let it destroy",
         })),
+  },
+  "nothing-left-behind": {
+    must: "an edge that is taken out is cleaned where its instance stays, as it would go on taking part in elections",
+    find: (stack) =>
+      stack.leaving.flatMap(({ name, address, becomes }) => {
+        if (becomes === "left") {
+          return [
+            {
+              address,
+              got: `${name}, which is not in retired`,
+              next: "add its name to retired, or run edge-install remove on it and allow it",
+            },
+          ];
+        }
+        if (becomes !== "exchanged") return [];
+        return [
+          {
+            address,
+            got: `${name}, whose name another instance gets`,
+            next: "give that one a name of its own and add this one to retired, or run edge-install remove on it and allow it",
+          },
+        ];
+      }),
   },
   "backup-before-master": {
     must: "the preferred edge is delivered after all others, and only if they succeeded",

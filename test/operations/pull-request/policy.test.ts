@@ -31,7 +31,10 @@ describe("the policy on recorded plans", () => {
       "carp-network-stays",
       "carp-network-stays",
     ],
+    "destroy-existing": ["ip-stays"],
+    "exchanged-existing": ["nothing-left-behind"],
     flavors: ["one-edge-at-a-time", "holder-stays"],
+    "left-edge": ["nothing-left-behind"],
     "replaced-holder": ["holder-stays"],
     zone: ["one-edge-at-a-time", "holder-stays"],
   };
@@ -159,6 +162,75 @@ describe("two edges", () => {
     ["a first deploy", [edge("a", ["create"]), edge("b", ["create"])], []],
     ["a first deploy that goes on", [edge("a", ["create"]), edge("b", ["no-op"])], []],
   ])("are judged by %s", (_, resources, messages) => expect(found(...resources)).toEqual(messages));
+});
+
+describe("an edge that is taken out", () => {
+  const REMOVAL = "edge_files-c_removal_01234567";
+  const at = (host: string) => ({ input: { host, port: "22" } });
+  const removal = (actions: string[], before: Json, after: Json = before) =>
+    change("terraform_data", REMOVAL, actions, before, after);
+  const gone = removal(["delete"], at("192.0.2.3"));
+  const moved = removal(["update"], at("192.0.2.3"), at("192.0.2.9"));
+  const instance = (actions: string[]) =>
+    change("ovh_cloud_instance", "edge_c_instance_01234567", actions, { id: "c" });
+  const released = (before: string, after: string) =>
+    change(
+      "null_resource",
+      "edge_release_01234567",
+      ["delete", "create"],
+      { triggers: { instances: before } },
+      { triggers: { instances: after } },
+    );
+  const wrong = (got: string, next: string) => [
+    `terraform_data.${REMOVAL}: nothing-left-behind: an edge that is taken out is cleaned where its instance stays, as it would go on taking part in elections, got ${got}; ${next}`,
+  ];
+  const left = wrong(
+    "c, which is not in retired",
+    "add its name to retired, or run edge-install remove on it and allow it",
+  );
+  const exchanged = wrong(
+    "c, whose name another instance gets",
+    "give that one a name of its own and add this one to retired, or run edge-install remove on it and allow it",
+  );
+  const output = (after: Json) => ({ output_changes: { retired: { actions: ["create"], after } } });
+  const written = (address: string) => ({ configuration: { root_module: { resources: [{ address }] } } });
+
+  it.each<[string, Json[], string[], Json?]>([
+    ["without a word", [gone], left],
+    ["as retired", [gone], [], output(`terraform_data.${REMOVAL}`)],
+    ["beside another that is retired", [gone], left, output("terraform_data.edge_files-d_removal_01234567")],
+    ["beside an output that only Terraform will know", [gone], left, output(undefined)],
+    ["with all of the stack, by its own provisioner", [gone], [], written(`terraform_data.${REMOVAL}`)],
+    ["with its instance", [gone, instance(["delete"])], []],
+    ["after somebody deleted its instance", [gone], [], { resource_drift: [instance(["delete"])] }],
+    [
+      "and comes back under another name",
+      [gone, change("terraform_data", "edge_files-d_removal_01234567", ["create"], null, at("192.0.2.3"))],
+      [],
+    ],
+    ["for an instance that is created under its name", [moved, instance(["create"])], exchanged],
+    ["for another instance under its name", [moved, released("a c", "a d")], exchanged],
+    ["not at all, but reached at another address", [moved, released("a c", "a c")], []],
+    ["not at all, but replaced", [moved, instance(["delete", "create"])], []],
+    [
+      "not at all, but made anew after somebody deleted it",
+      [moved, instance(["create"])],
+      [],
+      { resource_drift: [instance(["delete"])] },
+    ],
+    [
+      "not at all, while another one's instance is replaced",
+      [
+        moved,
+        change("ovh_cloud_instance", "edge_b_instance_01234567", ["delete", "create"], { id: "b" }),
+        released("b c", "d c"),
+      ],
+      [],
+    ],
+  ])("%s is judged by what becomes of it", (_, resources, messages, more) => {
+    const found = violationsOf(planOf(resources, more)).filter(({ rule }) => rule === "nothing-left-behind");
+    expect(found.map(violationText)).toEqual(messages);
+  });
 });
 
 describe("a rule that is allowed to be broken", () => {

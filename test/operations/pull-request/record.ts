@@ -1,13 +1,9 @@
 // Records the plans in test/fixtures/plans: npx tsx test/operations/pull-request/record.ts
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { CreatedEdge } from "../../../lib/config/edge.js";
 import type { EdgeConfigInput } from "../../../lib/config/schema.js";
-import { findTerraform } from "../../../lib/operations/terraform-binary.js";
 import { Playground } from "../../../lib/playground/playground.js";
 import { example } from "../../config/example.js";
-import { run } from "../../e2e/process.js";
-import { cleaned, PLANS, trimmed } from "./recorded.js";
+import { Recorder } from "./recorder.js";
 
 const config = example() as EdgeConfigInput;
 const [first, second] = config.edges as [CreatedEdge, CreatedEdge];
@@ -16,45 +12,11 @@ const three = {
   edges: [first, second, { ...second, name: "bi-edge-sbg-3", internalAddress: "10.10.0.13" }],
 };
 const playground = await Playground.create({ config: three, region: { speed: 4 } });
-const deployed = playground.readConfig();
-
-const terraform = (...args: string[]) =>
-  run(findTerraform(process.env), args, {
-    cwd: playground.stackFolder,
-    env: { ...process.env, ...playground.environment() },
-  });
-
-async function record(
-  name: string,
-  changes: (config: EdgeConfigInput) => EdgeConfigInput = (one) => one,
-  args: string[] = [],
-) {
-  playground.writeConfig(changes(deployed));
-  await playground.synth();
-  await playground.terraform.init();
-  const file = join(playground.folder, "plan");
-  const planned = await terraform(
-    "plan",
-    "-input=false",
-    "-json",
-    "-detailed-exitcode",
-    `-out=${file}`,
-    ...args,
-  );
-  if (planned.status === 1) {
-    const errors = planned.stdout.split("\n").filter((line) => line.includes('"type":"diagnostic"'));
-    writeFileSync(join(PLANS, `${name}.messages`), `${cleaned(errors.join("\n"))}\n`, { mode: 0o644 });
-  } else {
-    const shown = await terraform("show", "-json", file);
-    const text = JSON.stringify(trimmed(JSON.parse(shown.stdout)), null, 1);
-    writeFileSync(join(PLANS, `${name}.json`), `${cleaned(text)}\n`, { mode: 0o644 });
-  }
-  rmSync(file, { force: true });
-  process.stdout.write(`${name}: ${planned.status}\n`);
-}
+const recorder = new Recorder(playground);
+const record = recorder.record.bind(recorder);
 
 const address = (type: string, name: string) => async () => {
-  const { stdout } = await terraform("state", "list");
+  const { stdout } = await recorder.terraform("state", "list");
   return stdout.split("\n").find((line) => line.startsWith(`${type}.`) && line.includes(name)) as string;
 };
 const instance = (name: string) => address("ovh_cloud_instance", `_${name}_`)();
