@@ -86,10 +86,10 @@ export function brokenBy(event: EdgeEvent): number {
 }
 
 /** One thing that may happen to one edge. */
-export interface Move {
+export interface Move<E = Local, O = Ovh> {
   readonly code: number;
-  readonly edge: Local;
-  readonly ovh: Ovh;
+  readonly edge: E;
+  readonly ovh: O;
   /** Invariants that it breaks, as bits. */
   readonly broken: number;
   /** It said goodbye to the others on the CARP network. */

@@ -1,7 +1,7 @@
 import { Claims } from "../claims.js";
 import { claimAgeLater, isPollDue, isUrgent, linkOf, nameOf, probed, truth } from "../edge-sync.js";
 import { ANSWER, ANSWERS, type Answer, BACKUP, INIT, POWER } from "../local.js";
-import { pack } from "../move.js";
+import { type Move as MoveOf, pack } from "../move.js";
 import { answers } from "../ovh.js";
 import { BOOT_DEMOTION } from "../passes.js";
 import type { Started, Trigger, WatchedLinks } from "../trigger.js";
@@ -12,16 +12,8 @@ import { isChecking, Passes, told } from "./passes.js";
 import type { Questions } from "./questions.js";
 import type { VhidSetting } from "./setting.js";
 
-/** One thing that may happen to one edge. */
-export interface Move {
-  readonly code: number;
-  readonly edge: Edge;
-  readonly ovh: Ovhs;
-  /** Invariants that it breaks, as bits. */
-  readonly broken: number;
-  /** It said goodbye to the others on the CARP network. */
-  readonly bowOut?: boolean;
-}
+/** One thing that may happen to one edge of several vhids. */
+export type Move = MoveOf<Edge, Ovhs>;
 
 type Add = (code: number, edge: Edge, broken?: number, ovh?: Ovhs) => void;
 
