@@ -31,7 +31,15 @@ export interface RemoteResult {
 }
 
 /** An edge whose deploy user may not start as root what was asked for. */
-export class NotPermittedError extends Error {}
+export class NotPermittedError extends Error {
+  /** @param rule The line of doas.conf(5) that permits it */
+  constructor(
+    message: string,
+    readonly rule: string,
+  ) {
+    super(message);
+  }
+}
 
 /** An edge over SSH, where all commands are root's. One connection serves all commands; it is made anew where it was lost. */
 export class RemoteEdge {
@@ -53,9 +61,11 @@ export class RemoteEdge {
     if (become === undefined) return this.runAsLogin(command);
     const result = await this.runAsLogin(asRoot(command));
     if (!/^doas: /m.test(result.stderr) || result.status !== 1) return result;
+    const rule = `permit nopass ${user} as root cmd /bin/sh`;
     throw new NotPermittedError(
       `${this.name} lets ${user} start no shell as root: ${result.stderr.trim()}; permit it by a line in /etc/doas.conf there, ` +
-        `which is as much as the rule for edge-install: permit nopass ${user} as root cmd /bin/sh`,
+        `which is as much as the rule for edge-install: ${rule}`,
+      rule,
     );
   }
 
@@ -66,6 +76,7 @@ export class RemoteEdge {
     if (become === undefined || result.status !== 1 || !/^doas: /m.test(result.stderr)) return result;
     throw new NotPermittedError(
       `${this.name} does not let ${user} start edge-install: ${result.stderr.trim()}; its /etc/doas.conf needs: ${doasRule(user)}`,
+      doasRule(user),
     );
   }
 

@@ -1,7 +1,8 @@
+import { vhidNumbers } from "../../config/failover-ips.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import type { Asked } from "../asked.js";
-import type { EdgeReport } from "../edge-report.js";
+import { type EdgeReport, NO_INTERFACE, TAKES_PART } from "../edge-report.js";
 import { advice, type Check, type Finding, found, type Outcome, redeliver, wrong } from "./check.js";
 import type { CarpCounters } from "./node-report.js";
 
@@ -20,7 +21,7 @@ export interface MemberFacts {
 
 /** What was gathered of the edges together. */
 export interface ClusterFacts {
-  readonly config: Pick<EdgeConfig, "interfaces" | "carp">;
+  readonly config: Pick<EdgeConfig, "interfaces" | "carp" | "failoverIps">;
   readonly members: readonly MemberFacts[];
   /** Seconds between the two looks at the counters. */
   readonly seconds: number;
@@ -39,17 +40,37 @@ const silent = (members: readonly MemberFacts[]) =>
   members.filter(({ report }) => !("value" in report)).map(({ name }) => name);
 const not = (names: readonly string[]) =>
   `${names.join(", ")} ${names.length === 1 ? "was" : "were"} not reached`;
+/** Why something is not known of some edges; those that were reached have reasons of their own. */
+const unknownOf = (members: readonly MemberFacts[], of: "counters" | "programs") => {
+  const gone = silent(members);
+  const reasons = members.flatMap(({ name, report, [of]: answer }) =>
+    "value" in report && "failed" in answer ? [`${name}: ${answer.failed}`] : [],
+  );
+  return [...(gone.length === 0 ? [] : [not(gone)]), ...reasons].join("; ");
+};
 
-/** Every vhid must have one master. */
-function oneMaster({ members }: ClusterFacts): Outcome {
+/** Names of the carp interfaces that are configured, and of those that an edge tells of. */
+function carpsOf({ config, members }: ClusterFacts): string[] {
   const told = members.flatMap(({ report }) => value(report)?.sync?.vhids ?? []).map(({ name }) => name);
-  const others = [...new Set(told)].filter((name) => name !== CARP_INTERFACE);
-  const outcomes = [CARP_INTERFACE, ...others].map((carp) => ({ carp, outcome: masterOf(members, carp) }));
+  return [...new Set([...vhidNumbers(config).map((_, index) => `carp${index}`), ...told])];
+}
+
+/** Role of an edge in the election of one carp interface; undefined where it tells nothing of that. */
+function roleOf({ report }: MemberFacts, carp: string): string | undefined {
+  const seen = value(report);
+  if (carp === CARP_INTERFACE) return seen === undefined ? undefined : (seen.carp?.state ?? NO_INTERFACE);
+  return seen?.sync?.vhids?.find((vhid) => vhid.name === carp)?.carp;
+}
+
+/** Every vhid must have one master, and all other edges must be its backups. */
+function oneMaster(facts: ClusterFacts): Outcome {
+  const carps = carpsOf(facts);
+  const outcomes = carps.map((carp) => ({ carp, outcome: masterOf(facts, carp) }));
   const findings = outcomes.flatMap(({ outcome }) => ("findings" in outcome ? outcome.findings : []));
   if (findings.length > 0) return { findings };
   const impossible = outcomes.find(({ outcome }) => "impossible" in outcome);
   if (impossible !== undefined) return impossible.outcome;
-  const named = (carp: string) => (others.length === 0 ? "" : `${carp} `);
+  const named = (carp: string) => (carps.length === 1 ? "" : `${carp} `);
   return {
     ok: outcomes
       .flatMap(({ carp, outcome }) => ("ok" in outcome ? `${named(carp)}${outcome.ok}` : []))
@@ -57,20 +78,22 @@ function oneMaster({ members }: ClusterFacts): Outcome {
   };
 }
 
-function masterOf(members: readonly MemberFacts[], carp: string): Outcome {
+function masterOf({ members, config }: ClusterFacts, carp: string): Outcome {
   const of = carp === CARP_INTERFACE ? "carp" : carp;
-  const roles = members.map(({ name, report }) => {
-    const seen = value(report);
-    const state = seen?.sync?.vhids?.find((vhid) => vhid.name === carp)?.carp;
-    return { name, state: carp === CARP_INTERFACE ? seen?.carp?.state : state };
-  });
+  const roles = members.map((member) => ({ name: member.name, state: roleOf(member, carp) }));
   const masters = roles.filter(({ state }) => state === "MASTER").map(({ name }) => name);
   const missing = silent(members);
-  if (masters.length === 1) return { ok: masters[0] as string };
+  const apart = members.flatMap((member) => absence(member, carp, config.interfaces.carp) ?? []);
+  if (masters.length === 1) return found(apart, masters[0] as string);
+  // Who tells nothing of it may be its master.
+  const untold = members.some((member) => "value" in member.report && roleOf(member, carp) === undefined);
+  if (masters.length === 0 && untold && apart.length > 0) return { findings: apart };
   if (masters.length === 0 && missing.length > 0) {
     return { impossible: `no edge that answers is master, and ${not(missing)}` };
   }
-  const told = roles.map(({ name, state }) => `${name} ${state ?? "not reached"}`).join(", ");
+  const shown = (state: string | undefined) =>
+    state === undefined ? "not reached" : state === NO_INTERFACE ? `has no ${carp}` : state;
+  const told = roles.map(({ name, state }) => `${name} ${shown(state)}`).join(", ");
   const finding =
     masters.length === 0
       ? wrong(
@@ -86,17 +109,53 @@ function masterOf(members: readonly MemberFacts[], carp: string): Outcome {
   return { findings: [finding] };
 }
 
-function advertisements({ members, config, seconds }: ClusterFacts): Outcome {
-  const heard = members.flatMap(({ name, counters, report }) => {
-    const pair = value(counters);
+/** What is wrong with an edge that answers and takes no part in an election. */
+function absence(member: MemberFacts, carp: string, carpdev: string): Finding | undefined {
+  const { name, report } = member;
+  const seen = value(report);
+  const state = roleOf(member, carp);
+  // One that waits for its release is found below, among the bundles.
+  if (seen === undefined || seen.waiting || TAKES_PART.includes(state ?? "")) return undefined;
+  const why = "one edge less that could take over";
+  if (state === undefined) {
+    const reason = seen.problem ?? "its edge-sync does not know it";
+    return wrong(`${name} tells nothing of ${carp}: ${reason}`, why, "npm run deploy");
+  }
+  return state === NO_INTERFACE
+    ? wrong(`${name} has no ${carp}`, why, `sh /etc/netstart ${carp} on ${name}; ${redeliver(name)}`)
+    : wrong(
+        `${name} is ${state} by ${carp}: it takes no part in that election`,
+        why,
+        `on ${name}: ifconfig ${carpdev} tells whether it has a link; ifconfig ${carp} up`,
+      );
+}
+
+function advertisements(facts: ClusterFacts): Outcome {
+  const { members, config, seconds } = facts;
+  const carps = carpsOf(facts);
+  // These counters are the edge's: a backup that hears nothing of one vhid alone becomes its second master.
+  const heard = members.flatMap((member) => {
+    const pair = value(member.counters);
     if (pair === undefined) return [];
     const [before, after] = pair;
     const grown = (field: keyof CarpCounters) => after[field] - before[field];
     const bad = grown("badAuthentication");
     const other = grown("unknownVhid");
-    return [{ name, state: value(report)?.carp?.state, bad, other, good: grown("received") - bad - other }];
+    const roles = carps.map((carp) => ({ carp, state: roleOf(member, carp) }));
+    return [
+      {
+        name: member.name,
+        backup: roles.filter(({ state }) => state === "BACKUP").map(({ carp }) => carp),
+        // Who is missing in an election takes its advertisements for somebody else's.
+        apart: carps.length > 1 && roles.some(({ state }) => !TAKES_PART.includes(state ?? "")),
+        bad,
+        other,
+        good: grown("received") - bad - other,
+      },
+    ];
   });
-  const findings = heard.flatMap(({ name, state, bad, other, good }): Finding[] => [
+  const by = (backup: readonly string[]) => (carps.length === 1 ? "" : ` by ${backup.join(" and ")}`);
+  const findings = heard.flatMap(({ name, backup, apart, bad, other, good }): Finding[] => [
     ...(bad > 0
       ? [
           wrong(
@@ -106,7 +165,7 @@ function advertisements({ members, config, seconds }: ClusterFacts): Outcome {
           ),
         ]
       : []),
-    ...(other > 0
+    ...(other > 0 && !apart
       ? [
           advice(
             `${name} hears ${other} advertisements of another vhid within ${seconds} s`,
@@ -115,10 +174,10 @@ function advertisements({ members, config, seconds }: ClusterFacts): Outcome {
           ),
         ]
       : []),
-    ...(state === "BACKUP" && good <= 0 && bad === 0
+    ...(backup.length > 0 && good <= 0 && bad === 0
       ? [
           wrong(
-            `${name} is BACKUP and heard no advertisement within ${seconds} s`,
+            `${name} is BACKUP${by(backup)} and heard no advertisement within ${seconds} s`,
             "it takes over although the master is well",
             `tcpdump -ni ${config.interfaces.carp} proto carp on ${name} and on the master; pfctl -s labels on both`,
           ),
@@ -126,9 +185,9 @@ function advertisements({ members, config, seconds }: ClusterFacts): Outcome {
       : []),
   ]);
   if (findings.length > 0) return { findings };
-  const unknown = members.filter(({ counters }) => !("value" in counters)).map(({ name }) => name);
-  if (unknown.length > 0) return { impossible: not(unknown) };
-  const backups = heard.filter(({ state }) => state === "BACKUP");
+  const unknown = members.filter(({ counters }) => !("value" in counters));
+  if (unknown.length > 0) return { impossible: unknownOf(unknown, "counters") };
+  const backups = heard.filter(({ backup }) => backup.length > 0);
   return { ok: `heard by ${backups.map(({ name }) => name).join(", ") || "nobody, as there is no backup"}` };
 }
 
@@ -192,7 +251,7 @@ function samePrograms({ members }: ClusterFacts): Outcome {
       ),
     );
   }
-  const missing = members.filter(({ programs }) => !("value" in programs)).map(({ name }) => name);
-  if (findings.length === 0 && missing.length > 0) return { impossible: not(missing) };
+  const missing = members.filter(({ programs }) => !("value" in programs));
+  if (findings.length === 0 && missing.length > 0) return { impossible: unknownOf(missing, "programs") };
   return found(findings, `on ${told.length} edges`);
 }

@@ -6,14 +6,14 @@ import { within } from "../deadline.js";
 import type { Deployment } from "../deployment.js";
 import { reportOf } from "../edge-report.js";
 import { offeredHostKey } from "../host-key.js";
-import type { RemoteEdge } from "../remote-edge.js";
+import { NotPermittedError, type RemoteEdge } from "../remote-edge.js";
 import { API_CHECKS } from "./api.js";
 import { type Checked, checkAll } from "./check.js";
 import { CLUSTER_CHECKS, type MemberFacts } from "./cluster.js";
 import { CONFIG_CHECKS, type ConfigFacts } from "./configuration.js";
 import { MACHINE_CHECKS, type MachineFacts } from "./machine.js";
 import { NODE_CHECKS, type NodeFacts } from "./node.js";
-import { CARP_COUNTERS, nodeReportOf, parseCarpCounters } from "./node-report.js";
+import { CARP_COUNTERS, type NodeReport, nodeReportOf, parseCarpCounters } from "./node-report.js";
 import { gatherRegion, type OvhQuestions } from "./ovh.js";
 import { REGION_CHECKS } from "./region.js";
 
@@ -103,9 +103,15 @@ async function gatherNode(
   const offeredKey = await asked(within(offeredHostKey(edge.address), deadline, late));
   // Who offers another key than the configured one gets no further word.
   const other = hostKey !== undefined && "value" in offeredKey && offeredKey.value !== hostKey;
-  const report = other
-    ? { failed: "its host key is another one" }
-    : await asked(within(nodeReportOf(edge, config), deadline, late));
+  const answer = other
+    ? Promise.reject<NodeReport>(new Error("its host key is another one"))
+    : within(nodeReportOf(edge, config), deadline, late);
+  const needsRule = await answer.then(
+    () => undefined,
+    (error: Error) => (error instanceof NotPermittedError ? error.rule : undefined),
+  );
+  const report =
+    needsRule === undefined ? await asked(answer) : { failed: "its deploy user may start no shell as root" };
   const now = Date.now() / 1000 + offset;
   return {
     name,
@@ -114,6 +120,7 @@ async function gatherNode(
     ...(hostKey === undefined ? {} : { configuredKey: hostKey }),
     offeredKey,
     report,
+    ...(needsRule === undefined ? {} : { needsRule }),
     macs,
     now,
   };

@@ -26,6 +26,8 @@ export interface NodeFacts {
   /** Public host key of who answers there. */
   readonly offeredKey: Asked<string>;
   readonly report: Asked<NodeReport>;
+  /** Line that doas.conf(5) needs there for this report; undefined where it permits that, or nobody was asked. */
+  readonly needsRule?: string;
   readonly macs: Asked<ReportedMacs>;
   /** OVH's clock in seconds when the node told its own; this machine's where OVH does not answer. */
   readonly now: number;
@@ -48,7 +50,8 @@ export const NODE_CHECKS: readonly Check<NodeFacts>[] = [
 ];
 
 function reportOutcome(facts: NodeFacts, judge: (report: NodeReport, facts: NodeFacts) => Outcome): Outcome {
-  return "value" in facts.report ? judge(facts.report.value, facts) : { impossible: "it was not reached" };
+  if ("value" in facts.report) return judge(facts.report.value, facts);
+  return { impossible: facts.needsRule === undefined ? "it was not reached" : facts.report.failed };
 }
 
 function hostKey({ name, host, configuredKey, offeredKey, config }: NodeFacts): Outcome {
@@ -72,8 +75,16 @@ function hostKey({ name, host, configuredKey, offeredKey, config }: NodeFacts): 
   });
 }
 
-function reached({ name, host, report, offeredKey, configuredKey }: NodeFacts): Outcome {
+function reached({ name, host, config, report, needsRule, offeredKey, configuredKey }: NodeFacts): Outcome {
   if ("value" in report) return { ok: host };
+  if (needsRule !== undefined) {
+    const finding = advice(
+      `${name} was reached, and lets ${config.ssh.user} start no shell as root`,
+      "its pf, tools, interfaces and clock and carp's counters are not looked at",
+      `a line in /etc/doas.conf there, which is as much as the rule for edge-install: ${needsRule}`,
+    );
+    return { findings: [finding] };
+  }
   const other = "value" in offeredKey && configuredKey !== undefined && offeredKey.value !== configuredKey;
   if (other) return { impossible: "its host key is another one" };
   const finding = wrong(

@@ -169,6 +169,32 @@ describe("an edge", () => {
   });
 });
 
+describe("an edge whose deploy user may start no shell as root", () => {
+  const rule = "permit nopass deploy as root cmd /bin/sh";
+  const why = "its deploy user may start no shell as root";
+  const facts: NodeFacts = {
+    name: "edge-a",
+    host: "192.0.2.1",
+    config: { ...config, ssh: { ...config.ssh, user: "deploy" } },
+    offeredKey: { failed: "x" },
+    report: { failed: why },
+    needsRule: rule,
+    macs: { failed: "x" },
+    now: 1,
+  };
+
+  it("was reached, and is told the line that is missing once", () => {
+    expect(judged(NODE_CHECKS, "reached", facts)).toEqual([
+      "advice | edge-a was reached, and lets deploy start no shell as root | its pf, tools, interfaces and clock and carp's counters are not looked at | " +
+        `a line in /etc/doas.conf there, which is as much as the rule for edge-install: ${rule}`,
+    ]);
+    const others = NODE_CHECKS.map(({ name }) => name).slice(2);
+    expect(others.map((name) => judged(NODE_CHECKS, name, facts))).toEqual(
+      others.map(() => `not possible: ${why}`),
+    );
+  });
+});
+
 describe("what an edge prints", () => {
   it("is read section by section, and what is not there is missing", () => {
     const lines = [
@@ -294,6 +320,20 @@ describe("the edges together", () => {
       ],
     ],
     [
+      "one master",
+      both({}, {}, ["MASTER", "INIT"]),
+      [
+        "wrong | edge-b is INIT by carp0: it takes no part in that election | one edge less that could take over | on edge-b: ifconfig vio2 tells whether it has a link; ifconfig carp0 up",
+      ],
+    ],
+    [
+      "one master",
+      both({}, report({ carp: undefined })),
+      [
+        `wrong | edge-b has no carp0 | one edge less that could take over | sh /etc/netstart carp0 on edge-b; ${redeliver("edge-b")}`,
+      ],
+    ],
+    [
       "advertisements",
       both({}, { counters: { value: [zero, { ...zero, received: 4, badAuthentication: 4 }] } }),
       [`wrong | edge-b discarded 4 advertisements within 4 s for bad authentication | ${bad}`],
@@ -352,6 +392,17 @@ describe("the edges together", () => {
     ],
   ])("are found wanting: %s, %#", (name, facts, findings) => {
     expect(judged(CLUSTER_CHECKS, name, facts)).toEqual(findings);
+  });
+
+  it("are judged by what edge-install tells, where one lets nobody count advertisements", () => {
+    const none = { failed: "its deploy user may start no shell as root" };
+    const facts = both({ counters: none, programs: none });
+    expect(judged(CLUSTER_CHECKS, "one master", facts)).toBe("edge-a");
+    for (const name of ["advertisements", "same programs"])
+      expect(judged(CLUSTER_CHECKS, name, facts)).toBe(`not possible: edge-a: ${none.failed}`);
+    expect(judged(CLUSTER_CHECKS, "advertisements", both({ counters: none, programs: none }, silent))).toBe(
+      `not possible: edge-b was not reached; edge-a: ${none.failed}`,
+    );
   });
 
   it.each([

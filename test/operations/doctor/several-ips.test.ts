@@ -85,8 +85,84 @@ describe("the doctor of several FailOver IPs", () => {
     ],
   ] as const)("wants one master of each vhid: %j, %j", (a, b, expected) => {
     const members = [member("edge-a", a[0], a[1]), member("edge-b", b[0], b[1])];
-    const facts = { config, members, seconds: 1 };
-    expect(text(CLUSTER_CHECKS.find(({ name }) => name === "one master")?.judge(facts))).toEqual(expected);
+    expect(together("one master", members)).toEqual(expected);
+  });
+
+  const together = (check: string, members: readonly MemberFacts[]) =>
+    text(CLUSTER_CHECKS.find(({ name }) => name === check)?.judge({ config, members, seconds: 4 }));
+  const deliver = (name: string) =>
+    `terraform apply -replace="$(terraform state list | grep 'files-${name}_deliver')" in the stack's folder`;
+
+  it.each([
+    [
+      "INIT",
+      "edge-b is INIT by carp1: it takes no part in that election | on edge-b: ifconfig vio2 tells whether it has a link; ifconfig carp1 up",
+    ],
+    ["NONE", `edge-b has no carp1 | sh /etc/netstart carp1 on edge-b; ${deliver("edge-b")}`],
+  ])("finds a backup whose carp1 is %s, though each vhid has its master", (state, expected) => {
+    const members = [member("edge-a", "MASTER", "MASTER"), member("edge-b", "BACKUP", state)];
+    expect(together("one master", members)).toEqual([expected]);
+  });
+
+  it("leaves to the bundle an edge that waits for its release", () => {
+    const waiting = { value: report({ state: "INIT", waiting: true }) };
+    const members = [
+      member("edge-a", "MASTER", "MASTER"),
+      { ...member("edge-b", "INIT", "INIT"), report: waiting },
+    ];
+    expect(together("one master", members)).toBe("carp0 edge-a, carp1 edge-a");
+  });
+
+  it.each([
+    [undefined, "no such file", "no such file"],
+    [report().sync, undefined, "its edge-sync does not know it"],
+  ] as const)("finds an edge that tells nothing of a vhid: %#", (sync, problem, reason) => {
+    const report_ = { value: { ...report({ state: "MASTER" }), sync, problem } };
+    const quiet = { ...member("edge-a", "MASTER", ""), report: report_ };
+    expect(together("one master", [quiet, member("edge-b", "BACKUP", "BACKUP")])).toEqual([
+      `edge-a tells nothing of carp1: ${reason} | npm run deploy`,
+    ]);
+    expect(together("one master", [quiet, quiet])).toHaveLength(3);
+  });
+
+  it("finds a vhid of which no edge tells, as before a deploy", () => {
+    const members = ["MASTER", "BACKUP"].map((state, index) => ({
+      ...member(`edge-${index}`, state, ""),
+      report: { value: report({ state }) },
+    }));
+    expect(together("one master", members)).toHaveLength(2);
+  });
+
+  const zero = { received: 0, badAuthentication: 0, unknownVhid: 0 };
+  /** An edge that heard so many advertisements, of which some were of no vhid that it knows. */
+  const listening = (of: MemberFacts, received: number, unknownVhid = 0): MemberFacts => ({
+    ...of,
+    counters: { value: [zero, { ...zero, received, unknownVhid }] },
+  });
+
+  it("counts a backup of any vhid among those that must hear advertisements", () => {
+    const [a, b] = [member("edge-a", "MASTER", "BACKUP"), member("edge-b", "BACKUP", "MASTER")];
+    expect(together("advertisements", [listening(a, 4), listening(b, 4)])).toBe("heard by edge-a, edge-b");
+    expect(together("advertisements", [listening(a, 0), listening(b, 4)])).toEqual([
+      "edge-a is BACKUP by carp1 and heard no advertisement within 4 s | " +
+        "tcpdump -ni vio2 proto carp on edge-a and on the master; pfctl -s labels on both",
+    ]);
+    expect(
+      together("advertisements", [
+        listening(member("edge-a", "MASTER", "MASTER"), 0),
+        listening(member("edge-b", "BACKUP", "BACKUP"), 0),
+      ]),
+    ).toEqual([expect.stringContaining("edge-b is BACKUP by carp0 and carp1 and heard no advertisement")]);
+  });
+
+  it("takes no advertisement of a vhid of its own for somebody else's, where an edge has lost the interface", () => {
+    const a = listening(member("edge-a", "MASTER", "MASTER"), 0);
+    const heard = (second: string) =>
+      together("advertisements", [a, listening(member("edge-b", "BACKUP", second), 8, 4)]);
+    expect(heard("NONE")).toBe("heard by edge-b");
+    expect(heard("BACKUP")).toEqual([
+      expect.stringContaining("edge-b hears 4 advertisements of another vhid within 4 s"),
+    ]);
   });
 });
 
