@@ -11,7 +11,7 @@ import { liveCluster } from "../lib/operations/drill/live-cluster.js";
 import { drillPage, timelineSvg } from "../lib/operations/drill/picture.js";
 import { drillRows, historyLine, percentiles, unmeasured } from "../lib/operations/drill/report.js";
 import { type DrillResult, runDrill, sound } from "../lib/operations/drill/run.js";
-import { SCENARIOS, type Scenario, scenariosNamed } from "../lib/operations/drill/scenarios.js";
+import { SCENARIOS, type Scenario, scenariosNamed, whatOf } from "../lib/operations/drill/scenarios.js";
 import { table } from "../lib/operations/table.js";
 import { replay } from "../lib/playground/chaos/replay.js";
 import { Playground } from "../lib/playground/playground.js";
@@ -82,7 +82,7 @@ async function drill(
   signal?: AbortSignal,
 ): Promise<void> {
   for (const scenario of scenarios) {
-    say(`${scenario.name}: ${scenario.what} … `);
+    say(`${scenario.name}: ${whatOf(scenario, cluster)} … `);
     const result = await runDrill(scenario, { cluster, config, signal }).catch((error) => {
       say("not finished\n");
       throw error;
@@ -120,8 +120,9 @@ function report(): void {
 }
 
 async function live(): Promise<void> {
-  const config = loadConfig(configFile(process.env, options.config), process.env);
-  const deployed = deployedEdges(config, options.stack, process.env);
+  const wish = loadConfig(configFile(process.env, options.config), process.env);
+  const deployed = deployedEdges(wish, options.stack, process.env);
+  const { config } = deployed;
   const cluster = liveCluster({ ...deployed, cut: options.cut, ip: options.ip, door: options.probe });
   // What a drill has broken on real edges is mended before it ends, whoever ends it.
   const interrupt = new AbortController();

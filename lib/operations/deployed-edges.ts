@@ -8,11 +8,11 @@ import type { LiveClusterOptions } from "./drill/live-cluster.js";
  * @throws Error when the folder has no deployed stack
  */
 export function deployedEdges(
-  config: EdgeConfig,
+  wish: EdgeConfig,
   stackFolder: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): LiveClusterOptions {
-  const { edges } = readDeployment(config, stackFolder, environment);
+  const { config, edges } = readDeployment(wish, stackFolder, environment);
   const api = deployerCredentials(config, environment, "a drill asks OVH where the FailOver IP is");
   return { config, edges, api };
 }

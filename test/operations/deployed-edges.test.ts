@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseConfig } from "../../lib/config/load.js";
 import { deployedEdges } from "../../lib/operations/deployed-edges.js";
 import { deploymentOf } from "../../lib/operations/deployment.js";
+import { liveCluster } from "../../lib/operations/drill/live-cluster.js";
 import { example } from "../config/example.js";
 
 let folder: string;
@@ -41,5 +42,27 @@ describe("the deployed edges", () => {
       deploymentOf(config, { edges, ...outputs }).config.failoverIps[0].address;
     expect(address({ failover_ip: { value: "192.0.2.7" } })).toBe("192.0.2.7");
     expect(address({})).toBe("@@failover_ip@@");
+  });
+
+  it("are drilled at that address, not at its placeholder", () => {
+    const config = parseConfig(
+      example({
+        failoverIp: { order: { country: "FR", acceptCost: true } },
+        ssh: { publicKeyPath: "key.pub" },
+      }),
+    );
+    const edges = Object.fromEntries(
+      config.edges.map(({ name }) => [name, { instance: name, address: "192.0.2.1" }]),
+    );
+    const outputs = { edges: { value: edges }, failover_ip: { value: "192.0.2.7" } };
+    const terraform = join(folder, "terraform");
+    writeFileSync(terraform, `#!/bin/sh\necho '${JSON.stringify(outputs)}'\n`, { mode: 0o755 });
+    const environment = {
+      TERRAFORM_BINARY_NAME: terraform,
+      OVH_APPLICATION_KEY: "a",
+      OVH_APPLICATION_SECRET: "b",
+      OVH_CONSUMER_KEY: "c",
+    };
+    expect(liveCluster(deployedEdges(config, folder, environment)).failoverIp).toBe("192.0.2.7");
   });
 });

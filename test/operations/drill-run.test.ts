@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../lib/config/load.js";
 import type { DrillCluster } from "../../lib/operations/drill/cluster.js";
 import { breakByCommand } from "../../lib/operations/drill/lasting-fault.js";
-import { chosenIp } from "../../lib/operations/drill/live-cluster.js";
+import { chosenIp, liveCluster } from "../../lib/operations/drill/live-cluster.js";
 import { runDrill, sound } from "../../lib/operations/drill/run.js";
 import { type Scenario, scenariosNamed } from "../../lib/operations/drill/scenarios.js";
-import type { RemoteEdge } from "../../lib/operations/remote-edge.js";
+import { NotPermittedError, type RemoteEdge } from "../../lib/operations/remote-edge.js";
 import { example } from "../config/example.js";
 
 const SOUND = {
@@ -142,6 +142,39 @@ describe("a drill begins only where", () => {
       "the edge is not sound:\n  edge-b: edge-b cannot be reached at 192.0.2.1:22: timeout\n  edge-a is not healthy",
     );
     expect(first.commands).toHaveLength(1);
+  });
+});
+
+describe("a drill on edges whose deploy user may start no shell as root", () => {
+  it("does nothing and says which line is missing, and nothing of edges that are not sound", async () => {
+    const { cluster: one, first, second } = cluster({ first: { healthy: 0 } });
+    const rule = "permit nopass deploy as root cmd /bin/sh";
+    const refused = new NotPermittedError(
+      `edge-b lets deploy start no shell as root; permit it: ${rule}`,
+      rule,
+    );
+    second.run = () => Promise.reject(refused);
+    await expect(runDrill(scenario({}), { cluster: one, config })).rejects.toBe(refused);
+    await expect(sound(one, 60_000)).rejects.toBe(refused);
+    expect(first.commands.filter((command) => !command.includes("status"))).toEqual([]);
+  });
+});
+
+describe("a drill that cuts a link", () => {
+  it.each([
+    ["external-lost", "vio0"],
+    ["internal-lost", "vio1"],
+  ])("%s is answered before it may cut off who asks, and counts from then on", async (name, port) => {
+    const [cut] = scenariosNamed([name]) as [Scenario];
+    const api = { endpoint: "ovh-eu", applicationKey: "", applicationSecret: "", consumerKey: "" };
+    const { first, cluster: one } = cluster();
+    const { faults } = liveCluster({ config, edges: [], api });
+    await cut.fault({ ...one, faults }, first as unknown as RemoteEdge);
+    const [script] = first.commands as [string];
+    const lines = script.split("\n").filter((line) => line.includes(`ifconfig ${port} down`));
+    expect(lines).toEqual([expect.stringContaining(`sleep 0.5; ifconfig ${port} down; `)]);
+    expect(lines[0]).toMatch(/^sh -c .* &$/);
+    expect(cut.severs).toBe(true);
   });
 });
 
@@ -353,6 +386,13 @@ describe("a drill of one of several FailOver IPs", () => {
     const mend = await carpDown?.fault(one, await sound(one, 0));
     expect(first.commands).toContain("ifconfig carp1 down");
     await mend?.();
+  });
+
+  it("says which carp interface goes down", async () => {
+    const { cluster: one } = several();
+    const carpDown = scenario({ what: "carp0 goes down on the master" });
+    const options = { cluster: one, config, deadline: 0, leaveSound: false };
+    expect((await runDrill(carpDown, options)).what).toBe("carp1 goes down on the master");
   });
 
   it("is told what its vhid lacks on an edge", async () => {

@@ -119,7 +119,7 @@ function faults(
     },
     // A link that ifconfig takes down need not be a link change to the driver: the next poll finds it.
     cutDelay: probe.interval * 1000,
-    cutLink: (edge, which) => toggled(edge, interfaces[which], which === "external" ? LEAD : undefined),
+    cutLink: (edge, which) => toggled(edge, interfaces[which], LEAD),
     silenceProbes: (edge) => reject(edge, probe.targets, lasting, silentProbes(probe.targets)),
     silenceApi: () => {
       const host = API_HOSTS[ovh.endpoint];

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EdgeConfig } from "../../config/schema.js";
 import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import { type EdgeSyncStatus, syncStatusOf, vhidReports } from "../edge-report.js";
-import type { RemoteEdge } from "../remote-edge.js";
+import { NotPermittedError, type RemoteEdge } from "../remote-edge.js";
 import type { DrillCluster, Mend } from "./cluster.js";
-import type { Scenario } from "./scenarios.js";
+import { type Scenario, whatOf } from "./scenarios.js";
 import { type Sighting, Watch } from "./watch.js";
 
 /** What came of one drill. */
@@ -75,7 +75,7 @@ export async function runDrill(scenario: Scenario, options: DrillOptions): Promi
   if (leaveSound) await sound(cluster, deadline);
   return {
     scenario: scenario.name,
-    what: scenario.what,
+    what: whatOf(scenario, cluster),
     at,
     from: holder.name,
     ...(limit === undefined ? {} : { limit: Math.round(limit) }),
@@ -129,7 +129,8 @@ async function pass(condition: () => boolean, ms: number): Promise<void> {
  * The edge that holds the IP, once everything is as it should be: every edge reached, healthy,
  * not demoted and not on hold, one master, which has the alias and the route.
  *
- * @throws Error with what is wrong when that is not so within `ms`
+ * @throws Error with what is wrong when that is not so within `ms`; NotPermittedError at once where an edge
+ * does not let its deploy user be root
  */
 export async function sound(
   cluster: Pick<DrillCluster, "edges" | "failoverIp" | "carp" | "holder">,
@@ -146,6 +147,8 @@ export async function sound(
           const state = syncStatusOf(stdout);
           return { edge, state, ...partOf(state, cluster) };
         } catch (error) {
+          // It would be the same after any while.
+          if (error instanceof NotPermittedError) throw error;
           wrong.push(`${edge.name}: ${(error as Error).message}`);
           return undefined;
         }
