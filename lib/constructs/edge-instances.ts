@@ -4,8 +4,10 @@ import type { Construct } from "constructs";
 import { exists } from "../config/edge.js";
 import type { EdgeConfig } from "../config/schema.js";
 import { EdgeInstance, type IEdgeInstance } from "./edge-instance.js";
+import type { IInstanceGroup } from "./instance-group.js";
 import type { IPrivateNetwork } from "./private-network.js";
 import { RegionCatalog } from "./region-catalog.js";
+import type { ISshKey } from "./ssh-key.js";
 import { securityGroupsOf } from "./surroundings.js";
 
 /** What the instances of the edges are made for. */
@@ -15,6 +17,10 @@ export interface EdgeInstancesProps {
   readonly name: string;
   readonly internalNetwork: IPrivateNetwork;
   readonly carpNetwork: IPrivateNetwork;
+  /** @default - one is made of the public key that the configuration names */
+  readonly sshKey?: ISshKey;
+  /** @default - one is made */
+  readonly instanceGroup?: IInstanceGroup;
 }
 
 /**
@@ -25,16 +31,17 @@ export function edgeInstances(
   scope: Construct,
   props: EdgeInstancesProps,
 ): ReadonlyMap<string, IEdgeInstance> {
-  const { config, name, internalNetwork, carpNetwork } = props;
+  const { config, internalNetwork, carpNetwork } = props;
   const { project: serviceName, region, availabilityZone } = config;
-  const shared = config.edges.every(exists) ? undefined : sharedParts(scope, name, config);
+  refuseInVain(props);
+  const shared = config.edges.every(exists) ? undefined : sharedParts(scope, props);
   return new Map(
     config.edges.map((edge) => {
       if (exists(edge)) {
         const { instanceId, host, publicAddress = host, macs } = edge.existing;
         return [edge.name, EdgeInstance.fromAttributes({ instanceId, publicAddress, sshHost: host, macs })];
       }
-      const { catalog, key, group, securityGroupIds } = shared as ReturnType<typeof sharedParts>;
+      const { catalog, sshKeyName, groupId, securityGroupIds } = shared as ReturnType<typeof sharedParts>;
       const instance = new EdgeInstance(scope, edge.name, {
         serviceName,
         region,
@@ -42,8 +49,8 @@ export function edgeInstances(
         name: edge.name,
         flavorId: catalog.flavorId(edge.flavor),
         imageId: catalog.imageId(edge.image),
-        groupId: group.id,
-        sshKeyName: key.name,
+        groupId,
+        sshKeyName,
         internalNetwork,
         internalAddress: edge.internalAddress,
         carpNetwork,
@@ -54,25 +61,42 @@ export function edgeInstances(
   );
 }
 
-function sharedParts(scope: Construct, name: string, config: EdgeConfig) {
+/** What is handed in and would not be used, or is said twice. */
+function refuseInVain({ config, sshKey, instanceGroup }: EdgeInstancesProps): void {
+  if (config.edges.every(exists)) {
+    for (const [prop, value] of Object.entries({ sshKey, instanceGroup })) {
+      if (value === undefined) continue;
+      throw new Error(`${prop} must be left out where all edges exist already, got one; remove it`);
+    }
+  }
+  if (sshKey !== undefined && config.ssh.publicKeyPath !== undefined) {
+    throw new Error(
+      "sshKey must be left out with ssh.publicKeyPath in the configuration, got both; remove one",
+    );
+  }
+}
+
+function sharedParts(scope: Construct, { config, name, sshKey, instanceGroup }: EdgeInstancesProps) {
   const { project: serviceName, region, ssh } = config;
   const catalog = new RegionCatalog(scope, "catalog", { serviceName, region });
   // Not SshKey and InstanceGroup: below constructs of their own they would have other addresses in the states that there are.
   // They keep the name of the first address: another one would replace them, and every edge with them.
   const lifecycle = { ignoreChanges: ["name"] };
-  const key = new CloudSshKey(scope, "ssh-key", { serviceName, name, publicKey: publicKey(ssh), lifecycle });
-  const group = new CloudInstanceGroup(scope, "group", {
-    serviceName,
-    region,
-    name,
-    policy: "ANTI_AFFINITY",
-    lifecycle,
-  });
-  return { catalog, key, group, securityGroupIds: securityGroupsOf(scope, config) };
+  const key =
+    sshKey ?? new CloudSshKey(scope, "ssh-key", { serviceName, name, publicKey: publicKey(ssh), lifecycle });
+  const groupId =
+    instanceGroup?.groupId ??
+    new CloudInstanceGroup(scope, "group", { serviceName, region, name, policy: "ANTI_AFFINITY", lifecycle })
+      .id;
+  return { catalog, sshKeyName: key.name, groupId, securityGroupIds: securityGroupsOf(scope, config) };
 }
 
 function publicKey({ publicKeyPath, privateKeyPath }: EdgeConfig["ssh"]): string {
   const path = publicKeyPath ?? (privateKeyPath === undefined ? undefined : `${privateKeyPath}.pub`);
-  if (path === undefined) throw new Error("ssh.publicKeyPath is needed with an SSH agent");
+  if (path === undefined) {
+    throw new Error(
+      "ssh.publicKeyPath must be set without ssh.privateKeyPath, as edges are created with it, got nothing; name the .pub file of a key that the agent has",
+    );
+  }
   return `\${trimspace(file(pathexpand(${JSON.stringify(path)})))}`;
 }

@@ -15,7 +15,9 @@ import { EdgeRelease } from "./edge-release.js";
 import { RetiredEdge } from "./edge-removal.js";
 import { type FailoverIp, reference } from "./failover-ip.js";
 import { FailoverIps } from "./failover-ips.js";
+import type { IInstanceGroup } from "./instance-group.js";
 import { type IPrivateNetwork, PrivateNetwork } from "./private-network.js";
+import type { ISshKey } from "./ssh-key.js";
 import { vrackOf } from "./surroundings.js";
 
 /** Props of `FailoverEdge`. */
@@ -34,6 +36,22 @@ export interface FailoverEdgeProps {
    * @default - none; it is needed when `notify.webhook` is true
    */
   readonly webhookUrl?: string;
+  /**
+   * The network behind the edges, in place of one that is made. The configuration's `internalNetwork` tells of it by
+   * `name`, `vlanId` and `cidr`.
+   * @default - the one of the configuration, made or adopted
+   */
+  readonly internalNetwork?: IPrivateNetwork;
+  /**
+   * SSH key that edges are created with; its private half is the one that logs in. Another one replaces the edges.
+   * @default - one is made of `ssh.publicKeyPath`
+   */
+  readonly sshKey?: ISshKey;
+  /**
+   * Group that keeps created edges on different hosts. Another one replaces the edges.
+   * @default - one is made
+   */
+  readonly instanceGroup?: IInstanceGroup;
 }
 
 /** One edge as the stack sees it. */
@@ -69,8 +87,8 @@ export class FailoverEdge extends Construct {
     this.failoverIps = moving.all;
     this.failoverIp = moving.all[0];
     this.vrack = vrackOf(this, config);
-    this.internalNetwork = this.network("internal-network", "internal", config.internalNetwork, config);
-    const instances = this.instances(config);
+    this.internalNetwork = this.internal(props);
+    const instances = this.instances(props);
     this.warnOfUnknownHosts(config);
     const { credentials, policies } = this.credentials(props, instances);
     const deliver = (edge: EdgeSettings, after: EdgeProvisioning[] = []) =>
@@ -198,10 +216,32 @@ export class FailoverEdge extends Construct {
       : new PrivateNetwork(this, id, { ...props, dhcp: true });
   }
 
-  private instances(config: EdgeConfig): ReadonlyMap<string, IEdgeInstance> {
+  /** The network that was given, or the configuration's. */
+  private internal({ config, internalNetwork }: FailoverEdgeProps): IPrivateNetwork {
+    const settings = config.internalNetwork;
+    if (internalNetwork === undefined) return this.network("internal-network", "internal", settings, config);
+    if ("networkId" in settings) {
+      throw new Error(
+        "internalNetwork must be left out with internalNetwork.networkId in the configuration, got both; remove it, or tell of the network by name, vlanId and cidr there",
+      );
+    }
+    return internalNetwork;
+  }
+
+  private instances({
+    config,
+    sshKey,
+    instanceGroup,
+  }: FailoverEdgeProps): ReadonlyMap<string, IEdgeInstance> {
     const { internalNetwork } = this;
     const carpNetwork = this.network("carp-network", "carp", config.carpNetwork, config);
-    return edgeInstances(this, { config, name: nameOf(config), internalNetwork, carpNetwork });
+    if (carpNetwork.networkId === internalNetwork.networkId) {
+      throw new Error(
+        `internalNetwork.networkId must differ from carpNetwork.networkId in the configuration, got ${carpNetwork.networkId} twice; CARP must not share a network with anything`,
+      );
+    }
+    const made = { internalNetwork, carpNetwork, sshKey, instanceGroup };
+    return edgeInstances(this, { config, name: nameOf(config), ...made });
   }
 
   private provision(
