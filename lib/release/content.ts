@@ -25,6 +25,7 @@ const MAY_BE_PACKED = [
   /^dist\/sources\.sha256$/,
   /^dist\/scripts\/[a-z-]+\.js$/,
   /^dist\/lib\/(?:[a-z0-9-]+\/)*[a-z0-9-]+\.(?:js|d\.ts|js\.map|d\.ts\.map)$/,
+  /^docs\/(?:decisions\/)?[a-zA-Z0-9-]+\.md$/,
   /^lib\/(?!bench\/|bindings\/|release\/)(?:[a-z0-9-]+\/)*[a-z0-9-]+\.ts$/,
   /^node_modules\/@cdktf\/provider-ovh\/(?:package\.json|schema\.json)$/,
   /^node_modules\/@cdktf\/provider-ovh\/lib\/(?:index|[a-z0-9-]+\/index)\.(?:js|d\.ts)$/,

@@ -38,6 +38,8 @@ const ADDRESSES = [
   /^172\.(1[6-9]|2\d|3[01])\./,
   /^(192\.0\.2|198\.51\.100|203\.0\.113)\./,
   /^(240\.0\.0\.1|1\.1\.1\.1|8\.8\.8\.8|9\.9\.9\.9)$/,
+  // The metadata service of an instance.
+  /^169\.254\.169\.254$/,
   // The guide's FailOver IP and its neighbours, in examples.
   /^146\.59\.143\.23\d$/,
 ];
