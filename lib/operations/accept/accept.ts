@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { EdgeConfig } from "../../config/schema.js";
+import { vhidsOf } from "../../config/failover-ips.js";
+import type { EdgeConfig, FailoverIpSettings } from "../../config/schema.js";
 import { within } from "../deadline.js";
 import { sound } from "../drill/run.js";
 import { routeOf } from "../failover-route.js";
@@ -149,20 +150,44 @@ async function tried(how: Trial, edges: readonly RemoteEdge[], sources: AcceptSo
   if (!disruptive) return skipped(`it disturbs the edges, --disruptive allows that: it ${how.does}`);
   if (typeof ovh === "string") return unknown(ovh);
   if (edges.length < 2) return skipped("it takes two edges that can be reached");
-  const cluster = {
-    edges,
-    failoverIp: config.failoverIps[0].address,
-    holder: async () => {
-      const { routedTo } = await routeOf(config, ovh);
-      return edges.find(({ address }) => address.instanceId === routedTo)?.name;
-    },
-  };
-  const holder = await sound(cluster, patience);
-  const backup = edges.find((edge) => edge !== holder) as RemoteEdge;
+  const clusters = vhidsOf(config).map(({ interface: carp, failoverIps }) => {
+    const { address } = failoverIps[0] as FailoverIpSettings;
+    return {
+      edges,
+      carp,
+      failoverIp: address,
+      holder: async () => {
+        const { routedTo } = await routeOf({ ...config, failoverIps: [{ address, vhid: 0 }] }, ovh);
+        return edges.find((edge) => edge.address.instanceId === routedTo)?.name;
+      },
+    };
+  });
+  const holders = await soundAll(clusters, patience);
+  const [holder] = holders as [RemoteEdge];
+  const idle = edges.find((edge) => !holders.includes(edge));
+  if (how.everyVhid && idle === undefined) return skipped(NO_IDLE[config.carp.preempt ? "preempt" : "stay"]);
+  const backup = idle ?? (edges.find((edge) => edge !== holder) as RemoteEdge);
   const stage: Stage = { config, edges, holder, backup, ovh, pause: sleep };
   const got = how.judge((await how.run(stage)) as never, config);
-  const after = await sound(cluster, patience);
-  if (after !== holder)
-    return { verdict: "not ok", got: { edges: `${after.name} holds the IP afterwards, not ${holder.name}` } };
+  const after = await soundAll(clusters, patience);
+  const moved = after.flatMap((edge, index) => {
+    const ip = clusters.length === 1 ? "the IP" : clusters[index]?.failoverIp;
+    return edge === holders[index] ? [] : `${edge.name} holds ${ip} afterwards, not ${holders[index]?.name}`;
+  });
+  if (moved.length > 0) return { verdict: "not ok", got: { edges: moved.join("; ") } };
   return judged({ [how.does.includes("FailOver IP") ? "OVH" : backup.name]: got });
+}
+
+/** Why no edge can be disturbed as a whole where each is MASTER of a vhid. */
+const NO_IDLE = {
+  stay: "each edge is MASTER of a vhid, whose FailOver IPs it would take away; edge-sync drain on one, then edge-sync undrain, makes it a backup of all",
+  preempt:
+    "each edge is MASTER of a vhid, whose FailOver IPs it would take away; with carp.preempt it takes an edge that no vhid prefers",
+} as const;
+
+/** Who is MASTER of each vhid, once all of them are sound. @throws Error as `sound` */
+async function soundAll(clusters: readonly Parameters<typeof sound>[0][], ms: number): Promise<RemoteEdge[]> {
+  const found: RemoteEdge[] = [];
+  for (const cluster of clusters) found.push(await sound(cluster, ms));
+  return found;
 }

@@ -86,10 +86,11 @@ export interface OvhCheck {
   readonly judge: (answer: never, config: EdgeConfig) => Judged;
 }
 
-/** What a trial works on: sound edges, one of which holds the IP. */
+/** What a trial works on: sound edges, one of which holds the IP, of several the first. */
 export interface Stage {
   readonly config: EdgeConfig;
   readonly holder: RemoteEdge;
+  /** MASTER of no vhid where there is such an edge, else a backup of the first vhid. */
   readonly backup: RemoteEdge;
   readonly edges: readonly RemoteEdge[];
   readonly ovh: Pick<OvhClient, "get" | "post">;
@@ -103,6 +104,8 @@ export interface Trial {
   /** What it does, as the rest of "It …". */
   readonly does: string;
   readonly expected: string;
+  /** Whether it disturbs all vhids of the backup, which then must be MASTER of none. @default - the first one alone */
+  readonly everyVhid?: boolean;
   readonly run: (stage: Stage) => Promise<unknown>;
   readonly judge: (answer: never, config: EdgeConfig) => Judged;
 }

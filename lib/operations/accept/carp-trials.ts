@@ -1,3 +1,5 @@
+import { vhidsOf } from "../../config/failover-ips.js";
+import type { EdgeConfig } from "../../config/schema.js";
 import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import type { RemoteResult } from "../remote-edge.js";
 import { type Assumption, printed, type Stage, type Trial } from "./assumption.js";
@@ -15,14 +17,14 @@ function onBackup(
   does: string,
   text: (stage: Stage) => string,
   expected: string,
-  judge: (answer: RemoteResult) => boolean,
+  judge: (answer: RemoteResult, config: EdgeConfig) => boolean,
 ): Trial {
   return {
     kind: "trial",
     does,
     expected,
     run: (stage) => stage.backup.run(text(stage)),
-    judge: (answer: RemoteResult) => (judge(answer) ? undefined : printed(answer)),
+    judge: (answer: RemoteResult, config) => (judge(answer, config) ? undefined : printed(answer)),
   };
 }
 
@@ -71,30 +73,42 @@ export const CARP_TRIALS: readonly Assumption[] = [
     matters: "the weights of edge-sync, which leave the low bits to the kernel",
     otherwise: "a counter is misread: a demotion stays, or is taken back too early",
     source: "sys/netinet/ip_carp.c carp_carpdev_state",
-    how: onBackup(
-      "takes the CARP interface of a backup down for a second",
-      ({ config: { interfaces } }) =>
-        script(
-          `counters() { for group in ${GROUPS.join(" ")}; do ifconfig -g $group; done; }`,
-          "counters",
-          `echo ${MARK}; ifconfig ${interfaces.carp} down; sleep 1; counters; ifconfig ${CARP_INTERFACE}`,
-          `echo ${MARK}; ifconfig ${interfaces.carp} up; n=0`,
-          `until ifconfig ${CARP_INTERFACE} | grep -q "carp: BACKUP" || [ $n -ge ${PATIENCE} ]; do sleep 1; n=$((n + 1)); done`,
-          `counters; ifconfig ${CARP_INTERFACE}`,
-        ),
-      "each counter one more and carp0 INIT while it is down, the counters as before and BACKUP afterwards",
-      ({ stdout }) => {
-        const [before = "", down = "", after = ""] = stdout.split(`${MARK}\n`);
-        const first = counters(before);
-        return (
-          first.length === GROUPS.length &&
-          counters(down).join() === first.map((count) => count + 1).join() &&
-          counters(after).join() === first.join() &&
-          carpLines(down)[0]?.state === "INIT" &&
-          carpLines(after)[0]?.state === "BACKUP"
-        );
-      },
-    ),
+    how: {
+      ...onBackup(
+        "takes the CARP interface of a backup down for a second",
+        ({ config }) => {
+          const { carp } = config.interfaces;
+          const all = vhidsOf(config).map((vhid) => `ifconfig ${vhid.interface}`);
+          const serves = `[ $( (${all.join("; ")}) | grep -c "carp: BACKUP") -eq ${all.length} ]`;
+          const backup = all.length === 1 ? `${all[0]} | grep -q "carp: BACKUP"` : serves;
+          return script(
+            `counters() { for group in ${GROUPS.join(" ")}; do ifconfig -g $group; done; }`,
+            "counters",
+            `echo ${MARK}; ifconfig ${carp} down; sleep 1; counters; ${all.join("; ")}`,
+            `echo ${MARK}; ifconfig ${carp} up; n=0`,
+            `until ${backup} || [ $n -ge ${PATIENCE} ]; do sleep 1; n=$((n + 1)); done`,
+            `counters; ${all.join("; ")}`,
+          );
+        },
+        "each counter one more and carp0 INIT while it is down, the counters as before and BACKUP afterwards",
+        ({ stdout }, config) => {
+          const [before = "", down = "", after = ""] = stdout.split(`${MARK}\n`);
+          const first = counters(before);
+          // Each carp interface on it adds its own to the counters.
+          const vhids = vhidsOf(config).length;
+          const all = (text: string, state: string) =>
+            carpLines(text).length === vhids && carpLines(text).every((line) => line.state === state);
+          return (
+            first.length === GROUPS.length &&
+            counters(down).join() === first.map((count) => count + vhids).join() &&
+            counters(after).join() === first.join() &&
+            all(down, "INIT") &&
+            all(after, "BACKUP")
+          );
+        },
+      ),
+      everyVhid: true,
+    },
   },
   {
     id: "live-interval",

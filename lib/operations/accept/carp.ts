@@ -19,6 +19,18 @@ const topic = "carp";
 export const carpLine = (text: string) =>
   /^\tcarp: (\S+) carpdev (\S+) vhid (\d+) advbase (\d+) advskew (\d+)(?: .*)?$/m.exec(text);
 const stateOf = ({ stdout }: RemoteResult) => carpLine(stdout)?.[1];
+/** What ifconfig(8) says of one of several interfaces. */
+export const blockOf = (text: string, name: string) =>
+  text.split(/^(?=\w+: flags=)/m).find((block) => block.startsWith(`${name}: `)) ?? "";
+const carpsOf = (config: EdgeConfig) => vhidsOf(config).map((vhid) => vhid.interface);
+/** Shows the carp interface of every vhid. */
+const shown = (config: EdgeConfig) =>
+  carpsOf(config)
+    .map((name) => `ifconfig ${name}`)
+    .join("; ");
+/** Whether an edge takes part in the election of every vhid. */
+const takesPart = (text: string, config: EdgeConfig) =>
+  carpsOf(config).every((name) => /^(MASTER|BACKUP)$/.test(carpLine(blockOf(text, name))?.[1] ?? ""));
 
 /** What netstat(1) counted at one moment. */
 interface Counted {
@@ -42,18 +54,23 @@ const hearing = ({ carp }: EdgeConfig) => 2 * (carp.advertisementInterval + 1);
 const MARK = "---";
 
 /** What is wrong with the advertisements of an edge, between two looks at its counters. */
-function heard({ edge, answer }: Answered): string | undefined {
+function heard({ edge, answer }: Answered, config: EdgeConfig): string | undefined {
   const [carp = "", before = "", after = ""] = answer.stdout.split(`${MARK}\n`);
-  const state = carpLine(carp)?.[1];
+  const roles = carpsOf(config).map((name) => ({ name, state: carpLine(blockOf(carp, name))?.[1] }));
   const [first, second] = [counted(before), counted(after)];
-  if (state === undefined || first === undefined || second === undefined)
+  if (roles.some(({ state }) => state === undefined) || first === undefined || second === undefined)
     return `${edge}: ${printed(answer)}`;
   const bad = second.bad - first.bad;
   if (bad > 0) return `${edge} discarded ${bad} advertisements for bad authentication`;
-  if (state === "MASTER") {
-    return second.sent > first.sent ? undefined : `${edge} is MASTER and sent no advertisement`;
-  }
-  return second.received > first.received ? undefined : `${edge} is ${state} and heard no advertisement`;
+  const by = (name: string) => (roles.length === 1 ? "" : ` by ${name}`);
+  // The counters are the edge's, so that one vhid's advertisements stand for all of one direction.
+  const master = roles.find(({ state }) => state === "MASTER");
+  if (master !== undefined && second.sent <= first.sent)
+    return `${edge} is MASTER${by(master.name)} and sent no advertisement`;
+  const backup = roles.find(({ state }) => state !== "MASTER");
+  return backup === undefined || second.received > first.received
+    ? undefined
+    : `${edge} is ${backup.state}${by(backup.name)} and heard no advertisement`;
 }
 
 /** What is wrong with the roles of the edges: there must be one master, and backups. */
@@ -68,13 +85,13 @@ function elected(answers: readonly Answered[]): string | undefined {
 const LISTENING: Omit<ClusterCheck, "judge"> = {
   kind: "cluster",
   command: (config) =>
-    `ifconfig ${CARP_INTERFACE}; echo ${MARK}; netstat -s -p carp; sleep ${hearing(config)}; echo ${MARK}; netstat -s -p carp`,
+    `${shown(config)}; echo ${MARK}; netstat -s -p carp; sleep ${hearing(config)}; echo ${MARK}; netstat -s -p carp`,
   expected:
     "the counter of what was sent grows on the master, of what was received on each backup; none is discarded",
 };
 
-function allHeard(answers: readonly Answered[]): Judged {
-  const wrong = answers.map(heard).filter((text) => text !== undefined);
+function allHeard(answers: readonly Answered[], config: EdgeConfig): Judged {
+  const wrong = answers.map((one) => heard(one, config)).filter((text) => text !== undefined);
   return wrong.length === 0 ? undefined : wrong.join("; ");
 }
 
@@ -83,8 +100,8 @@ export const HEARD_MASTER: ClusterCheck = {
   ...LISTENING,
   expected: `one edge MASTER, all others BACKUP; ${LISTENING.expected}`,
   // What cannot be read has no role either, and is told as a whole.
-  judge: (answers) =>
-    (answers.every(({ answer }) => stateOf(answer)) && elected(answers)) || allHeard(answers),
+  judge: (answers, config) =>
+    (answers.every(({ answer }) => stateOf(answer)) && elected(answers)) || allHeard(answers, config),
 };
 
 /** Whether CARP goes to a multicast group, as it does unless the edges know each other. */
@@ -100,21 +117,17 @@ export const CARP_ASSUMPTIONS: readonly Assumption[] = [
     otherwise: "no edge knows its role: none claims",
     source: "ifconfig(8), sbin/ifconfig/ifconfig.c carp_status",
     how: onEdge(
-      `ifconfig ${CARP_INTERFACE}`,
+      ({ config }) => shown(config),
       "a line `carp: MASTER|BACKUP|INIT carpdev … vhid … advbase … advskew …` with the configured values",
-      ({ stdout }, { config, edge }) => {
-        const [, state, carpdev, ...numbers] = carpLine(stdout) ?? [];
-        return (
-          /^(MASTER|BACKUP|INIT)$/.test(state ?? "") &&
-          carpdev === config.interfaces.carp &&
-          numbers.join() ===
-            [
-              config.carp.vhid,
-              config.carp.advertisementInterval,
-              vhidsOf(config)[0].advskews[edge.name],
-            ].join()
-        );
-      },
+      ({ stdout }, { config, edge }) =>
+        vhidsOf(config).every(({ interface: name, vhid, advskews }) => {
+          const [, state, carpdev, ...numbers] = carpLine(blockOf(stdout, name)) ?? [];
+          return (
+            /^(MASTER|BACKUP|INIT)$/.test(state ?? "") &&
+            carpdev === config.interfaces.carp &&
+            numbers.join() === [vhid, config.carp.advertisementInterval, advskews[edge.name]].join()
+          );
+        }),
     ),
   },
   {
@@ -130,7 +143,7 @@ export const CARP_ASSUMPTIONS: readonly Assumption[] = [
       "a block for each interface of the configuration and for carp0, each interface with a status",
       ({ stdout }, { config }) => {
         const blocks = stdout.split(/^(?=\S)/m);
-        return [...Object.values(config.interfaces), CARP_INTERFACE].every((name) =>
+        return [...Object.values(config.interfaces), ...carpsOf(config)].every((name) =>
           blocks.some((block) => block.startsWith(`${name}: flags=`) && /^\tstatus: \S/m.test(block)),
         );
       },
@@ -255,11 +268,11 @@ export const CARP_ASSUMPTIONS: readonly Assumption[] = [
     source: "sys/netinet/ip_carp.c",
     where: MULTICAST,
     how: onEdge(
-      ({ config }) => `ifconfig ${config.interfaces.carp}; ifconfig ${CARP_INTERFACE}`,
+      ({ config }) => `ifconfig ${config.interfaces.carp}; ${shown(config)}`,
       "no inet line on the carpdev, and carp0 MASTER or BACKUP",
-      ({ stdout }) => {
+      ({ stdout }, { config }) => {
         const [carpdev = ""] = stdout.split(/^(?=carp\d)/m);
-        return !/^\tinet /m.test(carpdev) && /^(MASTER|BACKUP)$/.test(carpLine(stdout)?.[1] ?? "");
+        return !/^\tinet /m.test(carpdev) && takesPart(stdout, config);
       },
     ),
   },
@@ -271,10 +284,12 @@ export const CARP_ASSUMPTIONS: readonly Assumption[] = [
     otherwise: "only the words of this table differ",
     source: "carp(4), RFC 5798",
     how: onEdge(
-      `ifconfig ${CARP_INTERFACE}`,
+      ({ config }) => shown(config),
       "`lladdr 00:00:5e:00:01:` and the vhid in hexadecimal digits",
       ({ stdout }, { config }) =>
-        stdout.includes(`\tlladdr 00:00:5e:00:01:${config.carp.vhid.toString(16).padStart(2, "0")}\n`),
+        vhidsOf(config).every(({ interface: name, vhid }) =>
+          blockOf(stdout, name).includes(`\tlladdr 00:00:5e:00:01:${vhid.toString(16).padStart(2, "0")}\n`),
+        ),
     ),
   },
   {

@@ -2,7 +2,7 @@ import { vhidsOf } from "../../config/failover-ips.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { DEMOTION_GROUPS } from "../../edge/hostname-if.js";
 import { type Answered, type Assumption, bySight, onEdge, printed, type Where } from "./assumption.js";
-import { carpLine, HEARD_MASTER } from "./carp.js";
+import { blockOf, carpLine, HEARD_MASTER } from "./carp.js";
 
 const topic = "carp";
 const SEVERAL: Where = { setting: "several vhids", has: (config) => vhidsOf(config).length > 1 };
@@ -13,10 +13,6 @@ const all = (config: EdgeConfig) =>
   `for carp in ${vhidsOf(config)
     .map((vhid) => vhid.interface)
     .join(" ")}; do ifconfig $carp; done | grep -E '^carp|carp: |groups: '`;
-
-/** What ifconfig(8) says of one of several carp interfaces. */
-const blockOf = (text: string, name: string) =>
-  text.split(/^(?=carp\d)/m).find((block) => block.startsWith(`${name}: `)) ?? "";
 
 /** What is wrong with one vhid's election. */
 function wrongElection(

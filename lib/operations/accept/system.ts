@@ -1,5 +1,4 @@
 import { vhidsOf } from "../../config/failover-ips.js";
-import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import { type Assumption, inFile, onEdge } from "./assumption.js";
 
 const topic = "system";
@@ -213,23 +212,26 @@ export const SYSTEM_ASSUMPTIONS: readonly Assumption[] = [
     otherwise: "carp0 does not start; the release stops with the file's name",
     source: "hostname.if(5), etc/netstart parse_hn_line",
     how: onEdge(
-      `sh /etc/netstart -n ${CARP_INTERFACE} | sed 's/ pass [^ ]*/ pass hidden/'`,
+      ({ config }) =>
+        vhidsOf(config)
+          .map(({ interface: name }) => `sh /etc/netstart -n ${name} | sed 's/ pass [^ ]*/ pass hidden/'`)
+          .join("; "),
       "the groups, then `ifconfig carp0 inet ADDRESS netmask MASK … vhid …` with the configured values, then up",
-      ({ stdout }, { config, edge }) => {
-        const { vhid, address, advertisementInterval, unicast } = config.carp;
-        const [host] = address.split("/") as [string];
-        const peer = unicast ? " carppeer [0-9.]+" : "";
-        const advskew = vhidsOf(config)[0].advskews[edge.name];
-        const rest = `vhid ${vhid} carpdev ${config.interfaces.carp}${peer} pass hidden advbase ${advertisementInterval} advskew ${advskew}`;
-        const inet = `^ifconfig ${CARP_INTERFACE} inet ${host.replaceAll(".", "\\.")} netmask [0-9.]+ .*${rest}$`;
-        return inOrder(
-          stdout,
-          /^ifconfig carp0 group edgefault$/m,
-          /^ifconfig carp0 group edgedrain$/m,
-          new RegExp(inet, "m"),
-          /^ifconfig carp0 up$/m,
-        );
-      },
+      ({ stdout }, { config, edge }) =>
+        vhidsOf(config).every(({ interface: name, vhid, address, advskews }) => {
+          const { advertisementInterval, unicast } = config.carp;
+          const [host] = address.split("/") as [string];
+          const peer = unicast ? " carppeer [0-9.]+" : "";
+          const rest = `vhid ${vhid} carpdev ${config.interfaces.carp}${peer} pass hidden advbase ${advertisementInterval} advskew ${advskews[edge.name]}`;
+          const inet = `^ifconfig ${name} inet ${host.replaceAll(".", "\\.")} netmask [0-9.]+ .*${rest}$`;
+          return inOrder(
+            stdout,
+            new RegExp(`^ifconfig ${name} group edgefault$`, "m"),
+            new RegExp(`^ifconfig ${name} group edgedrain$`, "m"),
+            new RegExp(inet, "m"),
+            new RegExp(`^ifconfig ${name} up$`, "m"),
+          );
+        }),
     ),
   },
   {
