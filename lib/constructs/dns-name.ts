@@ -1,6 +1,6 @@
 import { DomainZoneRecord } from "@cdktf/provider-ovh/lib/domain-zone-record";
 import { IpReverse } from "@cdktf/provider-ovh/lib/ip-reverse";
-import { type ITerraformDependable, Token } from "cdktf";
+import { Fn, type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
 
 /** Props of `DnsName`. */
@@ -30,7 +30,9 @@ export class DnsName extends Construct implements ITerraformDependable {
       target: address,
       ttl,
     });
-    this.fullName = name === "" ? zone : `${name}.${zone}`;
+    // A name that only Terraform knows may be empty as well.
+    if (Token.isUnresolved(name)) this.fullName = Fn.join(".", Fn.compact([name, zone]));
+    else this.fullName = name === "" ? zone : `${name}.${zone}`;
   }
 
   /** Address of the record, for `dependsOn`. */
@@ -62,7 +64,7 @@ export class ReverseName extends Construct {
       ip: block ?? `${address}/32`,
       ipReverse: address,
       // OVH answers with a dot at the end; without one each plan would replace the reverse.
-      reverse: Token.isUnresolved(name) || !name.endsWith(".") ? `${name}.` : name,
+      reverse: `${Token.isUnresolved(name) ? Fn.trimsuffix(name, ".") : name.replace(/\.$/, "")}.`,
       readinessTimeoutDuration: "5m",
       dependsOn,
     });

@@ -1,6 +1,6 @@
 import { IamPolicy } from "@cdktf/provider-ovh/lib/iam-policy";
 import { MeApiOauth2Client } from "@cdktf/provider-ovh/lib/me-api-oauth2-client";
-import { Annotations, type ITerraformDependable } from "cdktf";
+import { Annotations, type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { EdgeConfig } from "../config/schema.js";
 
@@ -22,7 +22,10 @@ export interface ServiceAccount {
 
 /** Props of the edges' service accounts. */
 export interface EdgeServiceAccountsProps {
-  /** Their names, the one that the edges use first; a name that goes takes its account with it. */
+  /**
+   * Their names, the one that the edges use first; a name that goes takes its account with it. They are ids of
+   * constructs, so no other resource can give them.
+   */
   readonly names: readonly string[];
   /** Prefix of what they are called at OVH. */
   readonly prefix: string;
@@ -52,7 +55,12 @@ export class EdgeServiceAccounts extends Construct {
   constructor(scope: Construct, id: string, props: EdgeServiceAccountsProps) {
     super(scope, id);
     const { names, prefix, serviceName, endpoint, addresses } = props;
-    const accounts = names.map((name) => {
+    const accounts = names.map((name, index) => {
+      if (Token.isUnresolved(name)) {
+        throw new Error(
+          `names[${index}] must be known when the stack is synthesized, as resources are called by it, got a value that only Terraform knows; write the name down`,
+        );
+      }
       const called = `${prefix}-${name}`;
       const client = new MeApiOauth2Client(this, `${name}-client`, {
         name: called,

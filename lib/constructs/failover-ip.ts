@@ -1,6 +1,6 @@
 import { CloudProjectFailoverIpAttach } from "@cdktf/provider-ovh/lib/cloud-project-failover-ip-attach";
 import { DataOvhCloudProjectFailoverIpAttach } from "@cdktf/provider-ovh/lib/data-ovh-cloud-project-failover-ip-attach";
-import { type ITerraformDependable, Token } from "cdktf";
+import { Fn, type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
 import { IpOrder, type IpOrderProps } from "./ip-order.js";
 import { reference } from "./reference.js";
@@ -97,7 +97,10 @@ export class FailoverIp extends Construct implements IFailoverIp {
 
   /** OVH knows a block by its first address. */
   private get first(): string {
-    return Token.isUnresolved(this.address) ? this.address : (this.address.split("/")[0] as string);
+    const { address } = this;
+    return Token.isUnresolved(address)
+      ? Token.asString(Fn.element(Fn.split("/", address), 0))
+      : (address.split("/")[0] as string);
   }
 
   /** Address of an attribute of the attachment, for expressions that no output may depend on. */

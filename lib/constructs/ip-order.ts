@@ -1,6 +1,6 @@
 import { IpMove } from "@cdktf/provider-ovh/lib/ip-move";
 import { IpService } from "@cdktf/provider-ovh/lib/ip-service";
-import { Annotations, type ITerraformDependable, TerraformLocal } from "cdktf";
+import { Annotations, type ITerraformDependable, TerraformLocal, Token } from "cdktf";
 import { Construct } from "constructs";
 import { reference } from "./reference.js";
 
@@ -67,8 +67,10 @@ export class IpOrder extends Construct implements ITerraformDependable {
       "address",
       `\${split("/", ${reference(service, "ip")})[0]}`,
     ).asString;
+    // A warning is printed at synthesis, when nobody knows what another resource will say.
+    const plan = Token.isUnresolved(planCode) ? "" : ` (plan ${planCode})`;
     Annotations.of(this).addWarning(
-      `The FailOver IP is ordered (plan ${planCode}): the first deploy pays it by the account's default payment method, and OVH bills it each month. ` +
+      `The FailOver IP is ordered${plan}: the first deploy pays it by the account's default payment method, and OVH bills it each month. ` +
         (terminateOnDestroy
           ? "A destroy terminates the service: the address is given away for good."
           : "A destroy is refused while it is in the stack; docs/ordering.md tells how to keep the address or give it away."),

@@ -1,5 +1,5 @@
 import { CloudSecurityGroup } from "@cdktf/provider-ovh/lib/cloud-security-group";
-import { DataResource, Token } from "cdktf";
+import { DataResource, Fn, Token } from "cdktf";
 import { Construct } from "constructs";
 import { reference } from "./reference.js";
 
@@ -65,10 +65,14 @@ function ruleOf({ protocol, port, lastPort, from, description }: SecurityGroupRu
   return {
     direction: "INGRESS",
     ethernetType: "IPV4",
-    protocol: protocol === undefined || Token.isUnresolved(protocol) ? protocol : protocol.toUpperCase(),
+    protocol: protocol === undefined ? undefined : upper(protocol),
     portRangeMin: port,
     portRangeMax: lastPort ?? port,
     remoteIpPrefix: from,
     description,
   };
+}
+
+function upper(text: string): string {
+  return Token.isUnresolved(text) ? Fn.upper(text) : text.toUpperCase();
 }

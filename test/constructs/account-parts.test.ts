@@ -3,6 +3,7 @@ import { type App, TerraformOutput, TerraformStack, TerraformVariable } from "cd
 import { describe, expect, it } from "vitest";
 import { CarpNetwork } from "../../lib/constructs/carp-network.js";
 import { DnsName, ReverseName } from "../../lib/constructs/dns-name.js";
+import { EdgeServiceAccounts } from "../../lib/constructs/edge-credentials.js";
 import { EdgeInstance } from "../../lib/constructs/edge-instance.js";
 import { FailoverIp } from "../../lib/constructs/failover-ip.js";
 import { InstanceGroup } from "../../lib/constructs/instance-group.js";
@@ -269,10 +270,54 @@ describe("props from other resources", () => {
         ttl: number(),
       });
       new ReverseName(made, "reverse", { address: text(), block: text(), name: name.fullName });
+      new EdgeServiceAccounts(made, "accounts", {
+        names: ["2026-11"],
+        prefix: text(),
+        serviceName: text(),
+        endpoint: "ovh-eu",
+        addresses: [text(), edge.publicAddress],
+      });
       names = some.names;
     });
-    for (const name of names) expect(stack.text, name).toContain(`\${var.${name}}`);
-    expect(names.length).toBeGreaterThan(35);
+    for (const name of names) expect(stack.text, name).toMatch(new RegExp(`\\$\\{[^}]*\\bvar\\.${name}\\b`));
+    expect(names.length).toBeGreaterThan(38);
     expect(stack.text).not.toMatch(/TfToken|-1\.888/);
+    expect(JSON.stringify(stack.annotations)).not.toContain("TfToken");
+  });
+
+  it("are brought into OVH's form by Terraform, as known ones are here", () => {
+    const stack = stackWith((made) => {
+      const { text } = new Unknown(made);
+      const name = new DnsName(made, "dns", { zone: "example.org", name: text(), address: "192.0.2.7" });
+      new ReverseName(made, "reverse", { address: "192.0.2.7", name: text() });
+      const rules = [{ protocol: text() }];
+      new SecurityGroup(made, "firewall", { serviceName: "p", region: "SBG5", name: "edges", rules });
+      new TerraformOutput(made, "name", { value: name.fullName });
+      FailoverIp.fromAddress(made, "ip", { serviceName: "p", address: text() }).attachOnce({
+        instanceId: "i",
+      });
+      new IpOrder(made, "order", { ...ORDER, planCode: text() });
+    });
+    for (const what of ["lookup", "attach"]) {
+      expect(stack.block(`parts/ip/${what}`).ip).toBe('${element(split("/", var.v3), 0)}');
+    }
+    expect(stack.json.output.name.value).toBe('${join(".", compact([var.v0, "example.org"]))}');
+    expect(stack.block("parts/reverse/reverse").reverse).toBe('${trimsuffix(var.v1, ".")}.');
+    expect(stack.block("parts/firewall/group").rule[0].protocol).toBe("${upper(var.v2)}");
+    expect(stack.annotations[0]?.message).toMatch(/^The FailOver IP is ordered: the first deploy pays it /);
+  });
+
+  it("cannot name service accounts, as those are called by their constructs", () => {
+    expect(() =>
+      stackWith((made) => {
+        const names = ["2026-10", new Unknown(made).text()];
+        const props = { prefix: "p", serviceName: "p", endpoint: "ovh-eu", addresses: [] } as const;
+        new EdgeServiceAccounts(made, "accounts", { names, ...props });
+      }),
+    ).toThrow(
+      new Error(
+        "names[1] must be known when the stack is synthesized, as resources are called by it, got a value that only Terraform knows; write the name down",
+      ),
+    );
   });
 });
