@@ -3,7 +3,12 @@ import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect } from "vitest";
+import { loadConfig } from "../../lib/config/load.js";
 import { staticPath } from "../../lib/edge/static-files.js";
+import { deployedEdges } from "../../lib/operations/deployed-edges.js";
+import { liveCluster } from "../../lib/operations/drill/live-cluster.js";
+import { runDrill } from "../../lib/operations/drill/run.js";
+import { type Scenario, scenariosNamed } from "../../lib/operations/drill/scenarios.js";
 import { offeredHostKey } from "../../lib/operations/host-key.js";
 import { openOperations } from "../../lib/operations/operations.js";
 import { gatherStatus } from "../../lib/operations/status/status.js";
@@ -89,6 +94,24 @@ async function givesUp(world: LiveWorld): Promise<void> {
   expect(await tried({ EDGE_COMMAND: "exit 7" })).toMatchObject({ status: 7, stderr: "" });
 }
 
+/** A drill and the doctor go through the bastion too, and the faults of a drill come to the edges by it. */
+async function drilled(world: LiveWorld): Promise<void> {
+  const { EDGE_CONFIG: file } = world.environment;
+  const environment = { ...process.env, ...world.environment };
+  const deployed = deployedEdges(loadConfig(file as string, environment), world.stackFolder, environment);
+  const { door } = world.region;
+  const cluster = liveCluster({ ...deployed, door });
+  const [down] = scenariosNamed(["carp-down"]) as [Scenario];
+  const before = bastionOf(world).sessions();
+  try {
+    const { verdict, reason, by } = await runDrill(down, { cluster, config: deployed.config });
+    expect([verdict, reason, by]).toEqual(["passed", undefined, "edge-b"]);
+  } finally {
+    await Promise.all(cluster.edges.map((edge) => edge.close()));
+  }
+  expect(bastionOf(world).sessions()).toBe(before + cluster.edges.length);
+}
+
 /** Host keys of their own, which are verified; an edge that shows another one gets nothing. */
 export const example: ExampleChecks = {
   before: async (world) => {
@@ -115,6 +138,7 @@ export const example: ExampleChecks = {
     expect(world.region.sshSessions()).toBe(2 * 2 + 2 * 2);
     keepsSecrets(world);
     await givesUp(world);
+    await drilled(world);
     const { EDGE_CONFIG: config } = world.environment;
     const environment = { ...process.env, ...world.environment };
     const operations = openOperations({ config, stack: world.stackFolder }, environment);
