@@ -97,6 +97,12 @@ function leaving({ name, becomes }: LeavingEdge, all: readonly Known[]): Effect[
         ),
       ];
     }
+    case "renamed":
+      return [
+        danger(
+          `What was installed on ${edge} is **removed while it is installed anew** by another name: it may be no edge then.`,
+        ),
+      ];
     case "left":
       return [danger(`${edge} is **left as it is**: nothing is removed from its instance, which ${goesOn}.`)];
     case "exchanged":

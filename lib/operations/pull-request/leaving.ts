@@ -8,9 +8,10 @@ export interface LeavingEdge {
   readonly address: string;
   /**
    * `cleaned`: what was installed on it is removed; `gone`: its instance goes, and all on it; `left`: nothing is
-   * done to it, so that it goes on as an edge; `exchanged`: the same, and another instance gets its name.
+   * done to it, so that it goes on as an edge; `exchanged`: the same, and another instance gets its name; `renamed`:
+   * it is cleaned while it is an edge by another name, which Terraform does in no certain order.
    */
-  readonly becomes: "cleaned" | "gone" | "left" | "exchanged";
+  readonly becomes: "cleaned" | "gone" | "left" | "exchanged" | "renamed";
 }
 
 /**
@@ -39,7 +40,7 @@ export function leavingEdges(plan: Plan): LeavingEdge[] {
     const leaves = (becomes: LeavingEdge["becomes"]) => [{ name, address, becomes }];
     const own = instances.find((one) => one.name === name)?.change;
     if (action === "destroy") {
-      if (plan.retired.includes(address)) return leaves("cleaned");
+      if (plan.retired.includes(address)) return leaves(staying.has(host) ? "renamed" : "cleaned");
       if (own !== undefined || lost.includes(name)) return leaves("gone");
       if (configured.has(address)) return leaves("cleaned");
       return staying.has(host) ? [] : leaves("left");

@@ -222,6 +222,17 @@ const RULES = {
         ];
       }),
   },
+  "renamed-not-retired": {
+    must: "an edge that only gets another name is not cleaned, as what it gets by that may go too",
+    find: (stack) =>
+      stack.leaving
+        .filter(({ becomes }) => becomes === "renamed")
+        .map(({ name, address }) => ({
+          address,
+          got: `${name}, which is in retired`,
+          next: "take its name out of retired",
+        })),
+  },
   "backup-before-master": {
     must: "the preferred edge is delivered after all others, and only if they succeeded",
     find: (stack) => {

@@ -35,6 +35,7 @@ describe("the policy on recorded plans", () => {
     "exchanged-existing": ["nothing-left-behind"],
     flavors: ["one-edge-at-a-time", "holder-stays"],
     "left-edge": ["nothing-left-behind"],
+    "renamed-and-retired": ["renamed-not-retired"],
     "replaced-holder": ["holder-stays"],
     zone: ["one-edge-at-a-time", "holder-stays"],
   };
@@ -208,6 +209,14 @@ describe("an edge that is taken out", () => {
       [gone, change("terraform_data", "edge_files-d_removal_01234567", ["create"], null, at("192.0.2.3"))],
       [],
     ],
+    [
+      "as retired, and comes back under another name",
+      [gone, change("terraform_data", "edge_files-d_removal_01234567", ["create"], null, at("192.0.2.3"))],
+      [
+        `terraform_data.${REMOVAL}: renamed-not-retired: an edge that only gets another name is not cleaned, as what it gets by that may go too, got c, which is in retired; take its name out of retired`,
+      ],
+      output(`terraform_data.${REMOVAL}`),
+    ],
     ["for an instance that is created under its name", [moved, instance(["create"])], exchanged],
     ["for another instance under its name", [moved, released("a c", "a d")], exchanged],
     ["not at all, but reached at another address", [moved, released("a c", "a c")], []],
@@ -228,7 +237,9 @@ describe("an edge that is taken out", () => {
       [],
     ],
   ])("%s is judged by what becomes of it", (_, resources, messages, more) => {
-    const found = violationsOf(planOf(resources, more)).filter(({ rule }) => rule === "nothing-left-behind");
+    const found = violationsOf(planOf(resources, more)).filter(({ rule }) =>
+      ["nothing-left-behind", "renamed-not-retired"].includes(rule),
+    );
     expect(found.map(violationText)).toEqual(messages);
   });
 });

@@ -25,6 +25,10 @@ try {
     "renamed-existing",
     third((edge) => ({ ...edge, name: "edge-d" })),
   );
+  await recorder.record("renamed-and-retired", (one) => ({
+    ...third((edge) => ({ ...edge, name: "edge-d" }))(one),
+    retired: ["edge-c"],
+  }));
   await recorder.record(
     "exchanged-existing",
     third(({ existing, ...edge }) => {
