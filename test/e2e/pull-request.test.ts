@@ -82,7 +82,7 @@ describe("the jobs of the workflows, on a simulated region", () => {
     const { comment } = runner.outputs;
     expect(comment).toContain("- **`bi-edge-sbg-1`**, **`bi-edge-sbg-2`** get all files, over SSH.\n");
     expect(stdout).toContain(comment);
-    expect(stdout).toContain("the plan keeps to all 9 rules\n");
+    expect(stdout).toContain("the plan keeps to all 11 rules\n");
     expect(readFileSync(join(runner.home, ".ssh/id_ed25519"), "utf8")).toBe("");
   });
 
