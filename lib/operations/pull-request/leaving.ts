@@ -34,7 +34,7 @@ export function leavingEdges(plan: Plan): LeavingEdge[] {
   // An edge that merely gets another name stays at its host.
   const staying = new Set(removals.map(({ change }) => hostOf(change.after)));
   const exchanges = instanceGone(plan);
-  return removals.flatMap(({ change: { address, action, before, after }, name }): LeavingEdge[] => {
+  return removals.flatMap(({ change: { address, action, before }, name }): LeavingEdge[] => {
     const host = hostOf(before);
     if (host === undefined) return [];
     const leaves = (becomes: LeavingEdge["becomes"]) => [{ name, address, becomes }];
@@ -45,7 +45,7 @@ export function leavingEdges(plan: Plan): LeavingEdge[] {
       if (configured.has(address)) return leaves("cleaned");
       return staying.has(host) ? [] : leaves("left");
     }
-    if (hostOf(after) === host || staying.has(host) || lost.includes(name)) return [];
+    if (staying.has(host) || lost.includes(name)) return [];
     const another = own === undefined ? exchanges : own.action === "create";
     return another ? leaves("exchanged") : [];
   });
