@@ -1,7 +1,17 @@
 import { expect } from "vitest";
+import { loadConfig } from "../../lib/config/load.js";
 import { isCommand } from "../../lib/edge/doas.js";
 import { staticFiles } from "../../lib/edge/static-files.js";
+import { deployedEdges } from "../../lib/operations/deployed-edges.js";
+import { examine } from "../../lib/operations/doctor/doctor.js";
+import type { Host } from "../../lib/operations/doctor/machine.js";
+import { openDoctor } from "../../lib/operations/doctor/open.js";
+import { liveCluster } from "../../lib/operations/drill/live-cluster.js";
+import { sound } from "../../lib/operations/drill/run.js";
+import { Watch } from "../../lib/operations/drill/watch.js";
 import { openOperations } from "../../lib/operations/operations.js";
+import { NotPermittedError } from "../../lib/operations/remote-edge.js";
+import { requireRoot } from "../../lib/operations/require-root.js";
 import { gatherStatus } from "../../lib/operations/status/status.js";
 import { judgeStatus } from "../../lib/operations/status/verdict.js";
 import type { Machine } from "../../lib/simulator/node/machine.js";
@@ -16,7 +26,7 @@ async function operate(world: LiveWorld): Promise<void> {
   const refused = await printedBy(world.deploy());
   expect(refused).toContain("deploy may not start edge-install on edge-b yet.");
   const commands = refused.split("\n").filter(isCommand);
-  const here = commands.findIndex((line) => line.includes("npm run render"));
+  const here = commands.findIndex((line) => line.includes(" --out rendered "));
   for (const name of world.edgeNames) {
     const { sandbox } = machine(world, name);
     expect(sandbox.read("/etc/ovh.conf")).toBeUndefined();
@@ -41,8 +51,73 @@ async function ask(world: LiveWorld): Promise<void> {
       "edge-a lets deploy start no shell as root: doas: Operation not permitted; permit it by a line in /etc/doas.conf there, " +
         "which is as much as the rule for edge-install: permit nopass deploy as root cmd /bin/sh",
     );
+    await expect(requireRoot(operations.edges)).rejects.toBeInstanceOf(NotPermittedError);
+    await examined(world);
+    await asRoot(world);
   } finally {
     await Promise.all(operations.edges.map((edge) => edge.close()));
+  }
+}
+
+/** The doctor finds out by the one rule what that permits, and tells once what the rest needs. */
+async function examined(world: LiveWorld): Promise<void> {
+  const host: Host = {
+    nodeVersion: process.versions.node,
+    environment: { ...process.env, ...world.environment },
+    run: () => undefined,
+    modeOf: () => 0o600,
+  };
+  const { EDGE_CONFIG: config } = world.environment;
+  const sources = openDoctor({ config, stack: world.stackFolder }, host, []);
+  try {
+    const checked = await examine(sources);
+    const outcome = (name: string) =>
+      checked.find((one) => one.name === name && ["edge", "cluster"].includes(one.group))?.outcome;
+    expect(outcome("one master")).toEqual({ ok: "edge-a" });
+    expect(outcome("bundle")).toEqual({ ok: "as deployed" });
+    expect(outcome("clock")).toEqual({ impossible: "its deploy user may start no shell as root" });
+    const reached = checked.filter(({ name }) => name === "reached");
+    expect(reached).toHaveLength(world.edgeNames.length);
+    for (const { edge, outcome } of reached)
+      expect(outcome).toMatchObject({
+        findings: [
+          {
+            severity: "advice",
+            what: `${edge} was reached, and lets deploy start no shell as root`,
+            mend: expect.stringMatching(/: permit nopass deploy as root cmd \/bin\/sh$/),
+          },
+        ],
+      });
+  } finally {
+    await Promise.all(sources.edges.map((edge) => edge.close()));
+  }
+}
+
+/** A live drill is refused with the line that it needs; with it, all that a drill is made of is root's. */
+async function asRoot(world: LiveWorld): Promise<void> {
+  const { EDGE_CONFIG: file } = world.environment;
+  const environment = { ...process.env, ...world.environment };
+  const deployed = deployedEdges(loadConfig(file as string, environment), world.stackFolder, environment);
+  const cluster = liveCluster({ ...deployed, door: world.region.door });
+  const rules = `permit nopass deploy as root cmd ${SELF}\n`;
+  const permit = (text: string) => {
+    for (const name of world.edgeNames) machine(world, name).sandbox.write("/etc/doas.conf", text);
+  };
+  try {
+    await expect(sound(cluster, 0)).rejects.toThrow(/permit nopass deploy as root cmd \/bin\/sh$/);
+    permit(`${rules}permit nopass deploy as root cmd /bin/sh\n`);
+    const holder = await sound(cluster, 0);
+    const watch = new Watch(cluster, holder);
+    await watch.open();
+    const mend = await cluster.faults.command(holder, "id -un >/root/broken", "rm /root/broken");
+    const { sandbox } = machine(world, holder.name);
+    expect(sandbox.read("/root/broken")).toBe("root\n");
+    await mend();
+    expect(sandbox.read("/root/broken")).toBeUndefined();
+    watch.close();
+  } finally {
+    permit(rules);
+    await Promise.all(cluster.edges.map((edge) => edge.close()));
   }
 }
 
