@@ -41,7 +41,7 @@ They are never in the file.
 | Variable | What it is |
 |---|---|
 | \`TF_VAR_carp_password\` | CARP password, 1 to 19 letters, digits, underscores and dashes |
-| \`TF_VAR_edge_application_key\`, \`TF_VAR_edge_application_secret\`, \`TF_VAR_edge_consumer_key\` | the edges' own key of OVH's API: it needs \`GET /cloud/project/PROJECT/ip/failover/ID\` and \`POST …/attach\`, nothing else; each 1 to 128 printable characters without blanks and \`@\` |
+| \`TF_VAR_edge_application_key\`, \`TF_VAR_edge_application_secret\`, \`TF_VAR_edge_consumer_key\` | the edges' own key of OVH's API: it needs \`GET /cloud/project/PROJECT/ip/failover/ID\` and \`POST …/attach\`, with several FailOver IPs those of each and \`GET /cloud/project/PROJECT/ip/failover\`, nothing else; each 1 to 128 printable characters without blanks and \`@\` |
 | \`TF_VAR_edge_webhook_url\` | only with \`notify.webhook\`: the https URL that the edges POST to, at most 900 printable characters after its host, without blanks and \`@\`; who has it can write there |
 | \`OVH_APPLICATION_KEY\`, \`OVH_APPLICATION_SECRET\`, \`OVH_CONSUMER_KEY\`, or \`OVH_CLIENT_ID\`, \`OVH_CLIENT_SECRET\`, or ovh.conf | the deployer's credentials, read by the provider |
 ${backendVariables()}

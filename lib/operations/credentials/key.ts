@@ -41,7 +41,7 @@ export interface KeyQuestions {
   readonly emptyAttach?: boolean;
 }
 
-/** Calls that no edge needs, one of each kind. */
+/** Calls that no edge of one FailOver IP needs, one of each kind; those of several need the first. */
 export function beyondAnEdge(project: string): AccessRule[] {
   return [
     `/cloud/project/${project}/ip/failover`,

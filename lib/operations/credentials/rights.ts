@@ -20,12 +20,20 @@ export const UNKNOWN_IP = "IP_ID";
 
 const right = (method: string, path: string, purpose: string): Right => ({ method, path, purpose });
 
-/** What an edge needs and nothing else: to look where each FailOver IP is, and to move it. */
-export function edgeRights({ project }: Pick<RightsConfig, "project">, ...ipIds: readonly string[]): Right[] {
-  return ipIds.flatMap((ipId) => {
-    const ip = `/cloud/project/${project}/ip/failover/${ipId}`;
-    return [right("GET", ip, "where the FailOver IP is"), right("POST", `${ip}/attach`, "moves it")];
-  });
+/** What an edge needs and nothing else: to look where each FailOver IP is, of several at once, and to move it. */
+export function edgeRights(
+  { project, failoverIps }: Pick<RightsConfig, "project" | "failoverIps">,
+  ...ipIds: readonly string[]
+): Right[] {
+  const list = `/cloud/project/${project}/ip/failover`;
+  const several = Math.max(ipIds.length, failoverIps?.length ?? 1) > 1;
+  return [
+    ...(several ? [right("GET", list, "where all FailOver IPs are, by one request")] : []),
+    ...ipIds.flatMap((ipId) => {
+      const ip = `${list}/${ipId}`;
+      return [right("GET", ip, "where the FailOver IP is"), right("POST", `${ip}/attach`, "moves it")];
+    }),
+  ];
 }
 
 /**

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../lib/config/load.js";
+import { beyondAnEdge, judgeKey } from "../../../lib/operations/credentials/key.js";
 import { deployerRights, edgeRights } from "../../../lib/operations/credentials/rights.js";
 import { stateRights } from "../../../lib/operations/credentials/statement.js";
 import type { Outcome } from "../../../lib/operations/doctor/check.js";
 import { CLUSTER_CHECKS, type MemberFacts } from "../../../lib/operations/doctor/cluster.js";
 import { REGION_CHECKS, type RegionFacts } from "../../../lib/operations/doctor/region.js";
 import type { VhidReport } from "../../../lib/operations/edge-report.js";
+import { edgeAccess } from "../../../lib/simulator/ovh-api/seed.js";
 import { example } from "../../config/example.js";
 import { report } from "../status/reports.js";
 
@@ -167,12 +169,35 @@ describe("the doctor of several FailOver IPs", () => {
 });
 
 describe("the keys for several FailOver IPs", () => {
-  it("may look at each of them and move each, and no other", () => {
-    expect(
-      edgeRights(config, "A", "B").map(
-        ({ method, path }) => `${method} ${path.split("/").slice(-2).join("/")}`,
-      ),
-    ).toEqual(["GET failover/A", "POST A/attach", "GET failover/B", "POST B/attach"]);
+  it("may look at all at once and at each of them and move each, and no other", () => {
+    const rights = edgeRights(config, "A", "B", "C");
+    expect(rights.map(({ method, path }) => `${method} ${path.split("/").slice(-2).join("/")}`)).toEqual([
+      "GET ip/failover",
+      ...["A", "B", "C"].flatMap((id) => [`GET failover/${id}`, `POST ${id}/attach`]),
+    ]);
+    expect(rights.map(({ method, path }) => ({ method, path }))).toEqual(
+      edgeAccess(config.project, "A", "B", "C"),
+    );
+    // Before their ids are known it is the same list.
+    expect(edgeRights(config, "IP_ID")[0]).toEqual(rights[0]);
+  });
+
+  it("of the edges are found wanting without the list, and not too wide with it", async () => {
+    const needed = edgeRights(config, "A", "B", "C");
+    const rules = edgeAccess(config.project, "A", "B", "C");
+    const [list, ...without] = rules;
+    expect(judgeKey({ rules }, { needed })).toMatchObject({ missing: [], excess: [] });
+    expect(judgeKey({ rules: without }, { needed })).toMatchObject({ missing: [list], excess: [] });
+    const beyond = beyondAnEdge(config.project);
+    const tried = [...needed, ...beyond].map(({ method, path }) => ({
+      method,
+      path,
+      granted: rules.some((rule) => rule.method === method && rule.path === path),
+    }));
+    expect(judgeKey({ tried }, { needed })).toMatchObject({ missing: [], excess: [] });
+  });
+
+  it("of the deployer cover an attach of each", () => {
     const attach = deployerRights(config, "A", "B").filter(({ path }) => path.endsWith("/attach"));
     expect(attach.map(({ path }) => path.split("/").at(-2))).toEqual(["A", "B"]);
   });
