@@ -116,7 +116,7 @@ export const CREDENTIAL_ASSUMPTIONS: readonly Assumption[] = [
     id: "iam-names",
     topic,
     statement:
-      "A policy's name, its actions `publicCloudProject:apiovh:ip/failover/get` and `…/attach`, and its URN `urn:v1:eu:resource:publicCloudProject:ID` are as lib/constructs/edge-credentials.ts writes them",
+      "A policy's name, its actions `publicCloudProject:apiovh:ip/failover/get` and `…/attach`, and its URN `urn:v1:eu:resource:publicCloudProject:ID` are as lib/constructs/edge-credentials.ts writes them, and the first of them lets an edge ask for all IPs at once as well",
     matters: "`credentials.serviceAccounts`",
     otherwise: "the deploy fails at the policy, or each check ends with exit status 3",
     source: "OVH's API, /v2/iam",
