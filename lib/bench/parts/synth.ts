@@ -140,7 +140,7 @@ async function coldStarts({ quick, runs, step }: Measuring): Promise<Measurement
     });
     measurements.push(
       beside(
-        { id: `synth-start-${name}`, what: `\`npm run ${name} -- --help\`, without npm`, unit: "ms" },
+        { id: `synth-start-${name}`, what: `\`node scripts/run.mjs ${name} --help\``, unit: "ms" },
         times.command,
         "node -e 0",
         times.node,
