@@ -16,6 +16,8 @@ const FIRST = [
   "e2e/doctor",
   "playground/chaos/same-story",
   "e2e/delivery",
+  "package/package",
+  "examples/examples",
   "hardening/edge-install-killed",
   "e2e/demo",
   "playground/chaos/planted-bug",
