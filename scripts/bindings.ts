@@ -2,7 +2,6 @@
  * Generates the CDKTF bindings of provider ovh/ovh from the committed schema.json
  * and compiles them to CommonJS under lib/, which git ignores.
  */
-import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdtempSync,
@@ -19,18 +18,11 @@ import commons from "@cdktf/commons";
 import generator from "@cdktf/provider-generator/lib/get/generator/provider-generator.js";
 import { CodeMaker } from "codemaker";
 import ts from "typescript";
-import { PROVIDER } from "../lib/bindings/bindings.js";
+import { PROVIDER, schemaDigest } from "../lib/bindings/bindings.js";
 import { bindingsLack } from "../lib/release/build.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const here = join(root, "provider-ovh");
-
-/** sha256 of schema.json, in hex; the stamp that ties bindings to their schema. */
-export function schemaDigest(): string {
-  return createHash("sha256")
-    .update(readFileSync(join(here, "schema.json")))
-    .digest("hex");
-}
 
 /** Writes the bindings' TypeScript into a folder, as `cdktf get` does. @returns where their index.ts is */
 export async function writeSources(schemaFile: string, sources: string): Promise<string> {
@@ -61,12 +53,12 @@ export async function writeSources(schemaFile: string, sources: string): Promise
 
 /** Writes `lib` anew: one folder per type, an index, and the stamp `schema.sha256`. It is replaced when all is there. */
 async function generateBindings(): Promise<void> {
-  const outdir = join(here, "lib");
+  const [schemaFile, outdir] = [join(here, "schema.json"), join(here, "lib")];
   const sources = mkdtempSync(join(tmpdir(), "ovh-bindings-"));
   const made = mkdtempSync(join(here, ".lib-"));
   try {
-    compile(await writeSources(join(here, "schema.json"), sources), join(made, "lib"));
-    writeFileSync(join(made, "lib", "schema.sha256"), `${schemaDigest()}\n`);
+    compile(await writeSources(schemaFile, sources), join(made, "lib"));
+    writeFileSync(join(made, "lib", "schema.sha256"), `${schemaDigest(readFileSync(schemaFile))}\n`);
     if (existsSync(outdir)) renameSync(outdir, join(made, "before"));
     renameSync(join(made, "lib"), outdir);
   } finally {

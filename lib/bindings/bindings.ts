@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** Registry name of the provider that schema.json describes. */
 export const PROVIDER = "registry.terraform.io/ovh/ovh";
 
@@ -26,11 +28,16 @@ export function bindingFolders(schemas: ProviderSchemas): string[] {
     .sort();
 }
 
+/** sha256 of a schema.json, in hex; the stamp that ties bindings to their schema. */
+export function schemaDigest(schema: string | Uint8Array): string {
+  return createHash("sha256").update(schema).digest("hex");
+}
+
 /**
  * What bindings lack, by paths below their folder `lib`; nothing when they are whole.
  *
  * @param read content of a file below `lib`, or undefined where there is none
- * @param digest sha256 of the schema, in hex
+ * @param digest the schema's, by `schemaDigest`
  */
 export function lackingBindings(
   schemas: ProviderSchemas,

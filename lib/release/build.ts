@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { lackingBindings } from "../bindings/bindings.js";
+import { lackingBindings, schemaDigest } from "../bindings/bindings.js";
 
 /** Files that the code reads at run time: they lie in `dist` where they lie in the sources. */
 const READ_AT_RUN_TIME: readonly (readonly [folder: string, names: RegExp])[] = [
@@ -25,7 +25,7 @@ const READ_AT_RUN_TIME: readonly (readonly [folder: string, names: RegExp])[] = 
 export function bindingsLack(root: string): string[] {
   const folder = join(root, "provider-ovh");
   const schema = readFileSync(join(folder, "schema.json"), "utf8");
-  return lackingBindings(JSON.parse(schema), createHash("sha256").update(schema).digest("hex"), (path) => {
+  return lackingBindings(JSON.parse(schema), schemaDigest(schema), (path) => {
     const file = join(folder, "lib", path);
     return existsSync(file) ? readFileSync(file, "utf8") : undefined;
   });

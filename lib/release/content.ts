@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
-import { lackingBindings } from "../bindings/bindings.js";
+import { lackingBindings, schemaDigest } from "../bindings/bindings.js";
 import { filesNamed, type Manifest } from "./manifest.js";
 import type { Tarball } from "./tarball.js";
 
@@ -77,10 +76,8 @@ function missingBindings(files: Tarball["files"]): string[] {
   const lacking =
     schema === undefined
       ? ["schema.json"]
-      : lackingBindings(
-          JSON.parse(schema.toString("utf8")),
-          createHash("sha256").update(schema).digest("hex"),
-          (path) => files.get(`${BINDINGS}lib/${path}`)?.toString("utf8"),
+      : lackingBindings(JSON.parse(schema.toString("utf8")), schemaDigest(schema), (path) =>
+          files.get(`${BINDINGS}lib/${path}`)?.toString("utf8"),
         ).map((path) => `lib/${path}`);
   if (lacking.length === 0) return [];
   const more = lacking.length === 1 ? "" : ` and ${lacking.length - 1} more`;
