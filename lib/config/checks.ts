@@ -18,7 +18,7 @@ import {
   preferredEdges,
   vhids,
 } from "./failover-checks.js";
-import { carpAddressOf, covers, vhidNumbers } from "./failover-ips.js";
+import { carpAddressOf, carpInterface, covers, vhidNumbers } from "./failover-ips.js";
 import { article, contains, isReserved, networkOf, overlap, rangeOf } from "./fields.js";
 import type { CheckedConfig } from "./schema.js";
 import { CARP_PASSWORD } from "./secrets.js";
@@ -359,7 +359,7 @@ function probeTargets(config: CheckedConfig): ConfigIssue[] {
       (_, index) =>
         [
           carpAddressOf(carp.address, index).split("/")[0] as string,
-          index === 0 ? "carp.address" : `the address of carp${index}`,
+          index === 0 ? "carp.address" : `the address of ${carpInterface(index)}`,
         ] as const,
     ),
     ...edges.flatMap(({ internalAddress }, index) =>

@@ -58,6 +58,11 @@ export function vhidNumbers({ failoverIps, carp }: Pick<CheckedConfig, "failover
   return [...new Set([carp.vhid, ...failoverIps.map(({ vhid }) => vhid)])];
 }
 
+/** Name of a carp interface by its number; the first one is that of `carp.vhid`. */
+export function carpInterface(index: number): string {
+  return `carp${index}`;
+}
+
 /** The address of the carp interface number `index`: the first one is as configured. */
 export function carpAddressOf(address: string, index: number): string {
   const [first, prefix] = address.split("/") as [string, string];
@@ -81,7 +86,7 @@ export function vhidsOf(
     const order = bySkew.map((_, place) => bySkew[(start + place) % edges.length] as EdgeSettings);
     const skews = order.map(({ name }, place) => [name, (bySkew[place] as EdgeSettings).advskew]);
     return {
-      interface: `carp${index}`,
+      interface: carpInterface(index),
       vhid,
       address: carpAddressOf(carp.address, index),
       // The first edge is the first to get the address, whatever skews the edges are given.

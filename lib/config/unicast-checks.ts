@@ -1,5 +1,5 @@
 import { type ConfigIssue, show } from "./errors.js";
-import { carpAddressOf, vhidNumbers } from "./failover-ips.js";
+import { carpAddressOf, carpInterface, vhidNumbers } from "./failover-ips.js";
 import { contains, isReserved } from "./fields.js";
 import type { CheckedConfig } from "./schema.js";
 
@@ -18,7 +18,7 @@ export function unicast(config: CheckedConfig): ConfigIssue[] {
   const shared = new Map(
     vhidNumbers(config).map((_, index) => [
       carpAddressOf(carp.address, index).split("/")[0] as string,
-      index === 0 ? "carp.address" : `the address of carp${index}`,
+      index === 0 ? "carp.address" : `the address of ${carpInterface(index)}`,
     ]),
   );
   const seen = new Map<string, string>();

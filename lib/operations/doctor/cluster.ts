@@ -1,4 +1,4 @@
-import { vhidNumbers } from "../../config/failover-ips.js";
+import { carpInterface, vhidNumbers } from "../../config/failover-ips.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import type { Asked } from "../asked.js";
@@ -52,7 +52,7 @@ const unknownOf = (members: readonly MemberFacts[], of: "counters" | "programs")
 /** Names of the carp interfaces that are configured, and of those that an edge tells of. */
 function carpsOf({ config, members }: ClusterFacts): string[] {
   const told = members.flatMap(({ report }) => value(report)?.sync?.vhids ?? []).map(({ name }) => name);
-  return [...new Set([...vhidNumbers(config).map((_, index) => `carp${index}`), ...told])];
+  return [...new Set([...vhidNumbers(config).map((_, index) => carpInterface(index)), ...told])];
 }
 
 /** Role of an edge in the election of one carp interface; undefined where it tells nothing of that. */

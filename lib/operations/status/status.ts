@@ -1,4 +1,4 @@
-import { vhidNumbers } from "../../config/failover-ips.js";
+import { carpInterface, vhidNumbers } from "../../config/failover-ips.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { CARP_INTERFACE } from "../../edge/hostname-if.js";
 import { within } from "../deadline.js";
@@ -70,7 +70,7 @@ export async function gatherStatus(sources: StatusSources): Promise<Status> {
   const ips = config.failoverIps.map(
     ({ address, vhid }, index): IpStatus => ({
       address,
-      carp: `carp${vhids.indexOf(vhid)}`,
+      carp: carpInterface(vhids.indexOf(vhid)),
       route: "unknown" in routes ? routes : (routes[index] as IpStatus["route"]),
     }),
   );
