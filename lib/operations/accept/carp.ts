@@ -1,6 +1,7 @@
 import { addressesOf, vhidsOf } from "../../config/failover-ips.js";
 import type { EdgeConfig } from "../../config/schema.js";
 import { CARP_INTERFACE } from "../../edge/hostname-if.js";
+import { TAKES_PART } from "../edge-report.js";
 import type { RemoteResult } from "../remote-edge.js";
 import {
   type Answered,
@@ -30,7 +31,7 @@ const shown = (config: EdgeConfig) =>
     .join("; ");
 /** Whether an edge takes part in the election of every vhid. */
 const takesPart = (text: string, config: EdgeConfig) =>
-  carpsOf(config).every((name) => /^(MASTER|BACKUP)$/.test(carpLine(blockOf(text, name))?.[1] ?? ""));
+  carpsOf(config).every((name) => TAKES_PART.includes(carpLine(blockOf(text, name))?.[1] ?? ""));
 
 /** What netstat(1) counted at one moment. */
 interface Counted {
